@@ -1,1 +1,40 @@
+"""What is measured in the one pass. An analyser ships by being named in `BUILT_IN`."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from offcut.analysers import features, packets, picture, sound_level, strip
+from offcut.measure import Analyser
+
+__all__ = ["BUILT_IN", "SIGNALS", "VERSIONS"]
+
+BUILT_IN: Mapping[str, Callable[[], Analyser]] = MappingProxyType(
+    {
+        "features": features.Features,
+        "packets": packets.Packets,
+        "picture": picture.Picture,
+        "sound_level": sound_level.SoundLevel,
+        "strip": strip.Strip,
+    }
+)
+
+VERSIONS: Mapping[str, int] = MappingProxyType(
+    {
+        "features": features.VERSION,
+        "packets": packets.VERSION,
+        "picture": picture.VERSION,
+        "sound_level": sound_level.VERSION,
+        "strip": strip.VERSION,
+    }
+)
+
+SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "features": ("features.points", "features.descriptors"),
+        "packets": ("packets.size",),
+        "picture": ("picture.luma", "picture.chroma"),
+        "sound_level": ("sound.level",),
+        "strip": ("strip.luma", "strip.chroma"),
+    }
+)
+"""The signals each analyser gives, in order: what the room's parent accepts from it."""
