@@ -1,0 +1,1 @@
+"""The metrics behind `score.py`, one module a question."""
