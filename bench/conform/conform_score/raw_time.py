@@ -1,10 +1,11 @@
 """Raw time: what was left out and said to be so, and the published segment protocol."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from conform_score.reading import Comparison, Segment, common, length, raw_extent, share, span
+from conform_score.reading import Comparison, Segment, intersect, length, raw_extent, share, span
 from offcut.timeline import Span, subtract
 
 
@@ -25,42 +26,27 @@ def _core(segment: Segment, case: Comparison) -> list[Span]:
 
 
 def left_out(case: Comparison) -> dict[str, Any]:
-    total: dict[str, Fraction] = dict.fromkeys(
-        (
-            "aired",
-            "false",
-            "core",
-            "false_core",
-            "true",
-            "recalled",
-            "may",
-            "may_aired",
-            "may_left",
-            "unsaid",
-            "both",
-        ),
-        Fraction(0),
-    )
+    total: dict[str, Fraction] = defaultdict(Fraction)
     for index, recording in enumerate(case.recordings):
         whole = [Span(Fraction(0), recording.end_s)]
         true = [span(o["start_s"], o["end_s"]) for o in case.truth["left_out"] if o["recording"] == index]
         used = [s for s in case.true if s.recording == index]
         aired = [raw_extent(s, case) for s in used]
-        core = [span for s in used for span in _core(s, case)]
+        core = [kept for s in used for kept in _core(s, case)]
         said = _said(case, index)
         shown = [raw_extent(s, case) for s in case.found if s.recording == index]
         amounts = {
             "aired": aired,
-            "false": common(aired, said["left_out"]),
+            "false": intersect(aired, said["left_out"]),
             "core": core,
-            "false_core": common(core, said["left_out"]),
+            "false_core": intersect(core, said["left_out"]),
             "true": true,
-            "recalled": common(true, said["left_out"]),
+            "recalled": intersect(true, said["left_out"]),
             "may": said["undecidable"],
-            "may_aired": common(aired, said["undecidable"]),
-            "may_left": common(true, said["undecidable"]),
+            "may_aired": intersect(aired, said["undecidable"]),
+            "may_left": intersect(true, said["undecidable"]),
             "unsaid": subtract(whole, [*said["left_out"], *said["undecidable"], *shown]),
-            "both": common(shown, said["left_out"]),
+            "both": intersect(shown, said["left_out"]),
         }
         for name, spans in amounts.items():
             total[name] += length(spans)
@@ -101,7 +87,7 @@ def _covered(boxes: Sequence[_Box], by: Sequence[_Box]) -> Fraction:
     """
     covered, whole = [Fraction(0), Fraction(0)], [Fraction(0), Fraction(0)]
     for box in boxes:
-        common = [(common([box[0]], [b[0]]), common([box[1]], [b[1]])) for b in by]
+        common = [(intersect([box[0]], [b[0]]), intersect([box[1]], [b[1]])) for b in by]
         common = [pair for pair in common if pair[0] and pair[1]]
         for axis in (0, 1):
             covered[axis] += length(span for pair in common for span in pair[axis])

@@ -145,7 +145,7 @@ def length(spans: Iterable[Span]) -> Fraction:
     return sum((s.duration_s for s in union(spans)), Fraction(0))
 
 
-def common(a: Iterable[Span], b: Iterable[Span]) -> list[Span]:
+def intersect(a: Iterable[Span], b: Iterable[Span]) -> list[Span]:
     a = list(a)
     return subtract(a, subtract(a, b))
 
