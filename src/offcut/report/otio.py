@@ -11,7 +11,7 @@ release, whatever the speed; for a clip played backwards the start is the lower 
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
@@ -104,7 +104,7 @@ def timeline(document: Mapping[str, Any]) -> otio.schema.Timeline:
     recordings = _recording_clocks(document, tracks, cuts)
     made = otio.schema.Timeline(
         name=_file_name(document["release"]["path"]),
-        metadata={"offcut": plain.plain({k: v for k, v in document.items() if k != "segments"})},
+        metadata={"offcut": _kept({k: v for k, v in document.items() if k != "segments"})},
     )
     for number, (track, times_s) in enumerate(zip(tracks, cuts, strict=True), start=1):
         lane = otio.schema.Track(name=f"V{number}", kind=otio.schema.TrackKind.Video)
@@ -112,7 +112,7 @@ def timeline(document: Mapping[str, Any]) -> otio.schema.Timeline:
             if stretch.transition_s:
                 lane.append(_transition(stretch, from_s, release))
             if stretch.recording is None:
-                lane.append(_gap(stretch, release.range(from_s, to_s, release)))
+                lane.append(_gap(stretch, release.range(from_s, to_s)))
             else:
                 clock = recordings[stretch.recording]
                 lane.append(_clip(stretch, (from_s, to_s), (release, clock), document))
@@ -138,8 +138,8 @@ def _stretch(segment: Mapping[str, Any], number: int, document: Mapping[str, Any
         if segment["raw_start_s"] is None or segment["speed"] is None:
             raise ValueError(f"segment {number} names recording {recording} but not when or how fast")
     start_s, end_s = Fraction(segment["start_s"]), Fraction(segment["end_s"])
-    if start_s > end_s:
-        raise ValueError(f"segment {number} ends at {end_s} s but starts at {start_s} s")
+    if not 0 <= start_s < end_s:
+        raise ValueError(f"segment {number} from {start_s} s to {end_s} s is no span of a release")
     return Stretch(start_s, end_s, segment, number)
 
 
@@ -165,7 +165,7 @@ def _above(rest: Sequence[Stretch]) -> set[int]:
         for second in itertools.islice(rest, place + 1, None):
             if second.start_s >= first.end_s:
                 break
-            if second.end_s > second.start_s and not _joined(first, second):
+            if not _joined(first, second):
                 above.add(min(first, second, key=lambda s: (_area(s), -s.number)).number)
     return above
 
@@ -186,9 +186,7 @@ def _filled(track: Sequence[Stretch], end_s: Fraction) -> list[Stretch]:
         # Where the picture before has ended, a transition would say that it is seen on; a gap may be.
         if transition_s <= 0 and (not filled or filled[-1].recording is None):
             transition_s = max(Fraction(0), min(_opening(stretch)[2], stretch.end_s) - stretch.start_s)
-        filled.append(
-            Stretch(stretch.start_s, stretch.end_s, stretch.segment, stretch.number, max(transition_s, Fraction(0)))
-        )
+        filled.append(replace(stretch, transition_s=max(transition_s, Fraction(0))))
         at_s = max(at_s, stretch.end_s)
     if at_s < end_s:
         filled.append(Stretch(at_s, end_s))
@@ -235,9 +233,9 @@ class _Clock:
         ticks = round(to_s * self.rate_hz) - round(from_s * self.rate_hz)
         return otio.opentime.RationalTime(ticks, float(self.rate_hz))
 
-    def range(self, from_s: Fraction, to_s: Fraction, start: "_Clock") -> otio.opentime.TimeRange:
-        """A range from zero of `start` that lasts as long as the release shows it."""
-        return otio.opentime.TimeRange(start.time(Fraction(0), Fraction(0)), self.time(from_s, to_s))
+    def range(self, from_s: Fraction, to_s: Fraction) -> otio.opentime.TimeRange:
+        """A range that starts at zero and lasts from one instant to the other."""
+        return otio.opentime.TimeRange(self.time(Fraction(0), Fraction(0)), self.time(from_s, to_s))
 
 
 def _frame_rate_hz(exhibit: Mapping[str, Any]) -> Fraction | None:
@@ -280,7 +278,7 @@ def _clip(
         name=_file_name(document["recordings"][stretch.recording]["path"]),
         media_reference=_reference(document["recordings"][stretch.recording], stretch.recording, recording),
         source_range=otio.opentime.TimeRange(recording.time(Fraction(0), lower_s), release.time(*span_s)),
-        metadata={"offcut": plain.plain({"segment": stretch.number, **stretch.segment})},
+        metadata={"offcut": _kept({"segment": stretch.number, **stretch.segment})},
     )
     if stretch.speed == 0:
         clip.effects.append(otio.schema.FreezeFrame())
@@ -295,7 +293,7 @@ def _gap(stretch: Stretch, source_range: otio.opentime.TimeRange) -> otio.schema
     return otio.schema.Gap(
         name="no recording held is the source",
         source_range=source_range,
-        metadata={"offcut": plain.plain({"segment": stretch.number, **stretch.segment})},
+        metadata={"offcut": _kept({"segment": stretch.number, **stretch.segment})},
     )
 
 
@@ -307,7 +305,7 @@ def _transition(stretch: Stretch, cut_s: Fraction, clock: _Clock) -> otio.schema
         transition_type=types.SMPTE_Dissolve if kind == "dissolve" else types.Custom,
         in_offset=clock.time(stretch.start_s, cut_s),
         out_offset=clock.time(cut_s, stretch.start_s + stretch.transition_s),
-        metadata={"offcut": plain.plain((stretch.segment or {})["opening"])},
+        metadata={"offcut": _kept((stretch.segment or {})["opening"])},
     )
 
 
@@ -315,11 +313,21 @@ def _reference(recording: Mapping[str, Any], index: int, clock: _Clock) -> otio.
     duration_s = recording["duration_s"]
     reference = otio.schema.ExternalReference(
         target_url=_url(recording["path"]),
-        available_range=None if duration_s is None else clock.range(Fraction(0), Fraction(duration_s), clock),
-        metadata={"offcut": plain.plain({"recording": index, **recording})},
+        available_range=None if duration_s is None else clock.range(Fraction(0), Fraction(duration_s)),
+        metadata={"offcut": _kept({"recording": index, **recording})},
     )
     reference.name = _file_name(recording["path"])
     return reference
+
+
+def _kept(value: Any) -> Any:
+    """Plain values as the library can hold them: its strings end at a NUL, so that becomes an escape."""
+    value = plain.plain(value)
+    if isinstance(value, str):
+        return value.replace("\0", "\\x00")
+    if isinstance(value, dict):
+        return {_kept(key): _kept(item) for key, item in value.items()}
+    return [_kept(item) for item in value] if isinstance(value, list) else value
 
 
 def _url(path: str) -> str:
