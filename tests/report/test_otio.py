@@ -183,8 +183,15 @@ def test_an_inset_that_begins_before_its_ground_still_lies_above_it() -> None:
 
 def test_an_overlap_without_a_transition_never_becomes_one() -> None:
     tracks = otio.timeline(document([segment("0", "6", "5"), segment("5", "10", "50")])).tracks
-    assert len(tracks) == 2
+    assert [[item.metadata["offcut"]["segment"] for item in t if item.metadata] for t in tracks] == [[0], [1]]
     assert not any(isinstance(item, S.Transition) for track in tracks for item in track)
+
+
+def test_an_overlap_longer_than_its_transition_is_not_called_one() -> None:
+    longer = segment("3", "10", "50", opening=dissolve("3", "4"))
+    tracks = otio.timeline(document([segment("0", "6", "5"), longer])).tracks
+    assert [len(list(track)) for track in tracks] == [2, 3]
+    assert exact_s(tracks[0][0].duration()) == 6
 
 
 def test_three_pictures_at_once_never_become_two_transitions_at_once() -> None:
@@ -234,6 +241,13 @@ def test_a_clock_too_fine_for_floats_is_rounded_to_the_nanosecond_and_kept_as_te
     assert track.duration().to_seconds() == 10
     assert track[1].source_range.duration.rate == 1e9
     assert track[1].metadata["offcut"]["start_s"] == "3/1000003"
+
+
+def test_rounding_to_the_nanosecond_does_not_add_up() -> None:
+    bounds = [str(n * (Fraction(1, 10) + Fraction(4, 10**10))) for n in range(21)]
+    made = document([segment(a, b) for a, b in pairwise(bounds)], duration_s=bounds[-1])
+    (track,) = otio.timeline(made).tracks
+    assert track.duration().value == 2_000_000_008
 
 
 def test_what_no_segment_describes_is_a_bare_gap() -> None:

@@ -187,7 +187,7 @@ def _filled(track: Sequence[Stretch], end_s: Fraction) -> list[Stretch]:
         if transition_s <= 0 and (not filled or filled[-1].recording is None):
             transition_s = max(Fraction(0), min(_opening(stretch)[2], stretch.end_s) - stretch.start_s)
         filled.append(replace(stretch, transition_s=max(transition_s, Fraction(0))))
-        at_s = max(at_s, stretch.end_s)
+        at_s = stretch.end_s
     if at_s < end_s:
         filled.append(Stretch(at_s, end_s))
     return filled
