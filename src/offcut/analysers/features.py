@@ -16,8 +16,8 @@ VERSION = 1
 FEATURE_PX = 426
 """Longest side of the picture that features are taken from."""
 
-MAX_POINTS = 220
-CONTRAST = 0.02
+MAX_POINTS = 240
+CONTRAST = 0.01
 
 SAME = 0.97
 """A frame this like the last one kept (correlation of normalised 32 x 18 pictures) shows nothing new."""
@@ -25,7 +25,7 @@ SAME = 0.97
 OTHER = 0.7
 """Below this the content has changed so much that the next frame is kept sooner."""
 
-STEP_S, QUICK_STEP_S, LONGEST_STEP_S = Fraction(1, 2), Fraction(1, 4), Fraction(10)
+STEP_S, QUICK_STEP_S, LONGEST_STEP_S = Fraction(1, 2), Fraction(1, 4), Fraction(3)
 """Least time between kept frames, the same after a large change, and the longest without one."""
 
 

@@ -12,7 +12,7 @@ from offcut.records import Frame, Signal
 
 VERSION = 1
 
-SMALL_PX = 96
+SMALL_PX = 128
 """Longest side of the small luma: 5 KB a frame; sharper copies moved no boundary on the shared cases."""
 
 CHROMA_SHAPE = (9, 16)

@@ -1,0 +1,134 @@
+"""The comparison space: release and warped raw pictures, free of grading, in one small frame.
+
+Local contrast normalisation subtracts the neighbourhood's mean (brightness grading) and divides by
+its spread (contrast grading); a constant keeps flat areas from amplified noise. Pictures compared
+here have the release's small size; a raw picture is warped into it by the geometry.
+"""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.hypotheses import Geometry, canvas_px
+from offcut.records import Measurement
+
+NEAR_PX = 13
+"""Side of the square neighbourhood. A box, not a Gaussian: as good on the shared cases, ten times cheaper."""
+
+FLOOR = 4.0
+"""Grey levels: the spread below which an area counts as flat."""
+
+Pixels = NDArray[np.float32]
+
+
+def normalised(picture: NDArray[np.uint8] | Pixels) -> Pixels:
+    """Remove local brightness and contrast from one picture (h, w)."""
+    x = detail(picture)
+    spread = cv2.blur(x * x, (NEAR_PX, NEAR_PX))
+    return np.asarray(x / (np.sqrt(np.maximum(spread, 0)) + FLOOR), np.float32)
+
+
+def detail(picture: NDArray[np.uint8] | Pixels) -> Pixels:
+    """Remove local brightness only: linear, so a mixture of pictures is the mixture of their details."""
+    x = picture.astype(np.float32)
+    return np.asarray(x - cv2.blur(x, (NEAR_PX, NEAR_PX)), np.float32)
+
+
+class Canvas:
+    """Small pictures of one release and the way recordings are brought into them."""
+
+    def __init__(self, release: Measurement, recordings: list[Measurement]) -> None:
+        self.release = release
+        self.recordings = recordings
+        self.luma: NDArray[np.uint8] = release.signals["picture.luma"].values
+        self.height, self.width = self.luma.shape[1:3]
+        self.size_px = canvas_px(release)
+
+    def release_picture(self, frame: int) -> Pixels:
+        """Normalised release frame, shape (height, width)."""
+        return normalised(self.luma[frame])
+
+    def matrix(self, geometry: Geometry) -> NDArray[np.float64]:
+        """Map from pixel centres of the (mirrored) small raw picture to pixel centres of the canvas, (2, 3)."""
+        recording = self.recordings[geometry.recording]
+        raw_height, raw_width = recording.signals["picture.luma"].values.shape[1:3]
+        unit_width, unit_height = canvas_px(recording)
+        to_units = _scaling(unit_width / raw_width, unit_height / raw_height)
+        to_canvas = _scaling(self.width / self.size_px[0], self.height / self.size_px[1])
+        half, back = _shift(0.5), _shift(-0.5)
+        whole = back @ to_canvas @ _square(geometry.matrix) @ to_units @ half
+        return np.asarray(whole[:2], np.float64)
+
+    def geometry_from(self, matrix: NDArray[np.float64], like: Geometry) -> Geometry:
+        """The geometry whose `matrix(...)` is `matrix`; recording and mirror as in `like`."""
+        recording = self.recordings[like.recording]
+        raw_height, raw_width = recording.signals["picture.luma"].values.shape[1:3]
+        unit_width, unit_height = canvas_px(recording)
+        from_units = _scaling(raw_width / unit_width, raw_height / unit_height)
+        from_canvas = _scaling(self.size_px[0] / self.width, self.size_px[1] / self.height)
+        whole = from_canvas @ _shift(0.5) @ _square(matrix) @ _shift(-0.5) @ from_units
+        return Geometry(like.recording, like.mirrored, np.asarray(whole[:2], np.float64))
+
+    def warped(self, geometry: Geometry, frame: int) -> Pixels:
+        """Raw frame `frame` as it would lie in the release, shape (height, width), grey levels."""
+        luma = self.recordings[geometry.recording].signals["picture.luma"].values
+        raw = luma[frame].astype(np.float32)
+        if geometry.mirrored:
+            raw = raw[:, ::-1]
+        matrix = self.matrix(geometry)
+        scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+        sigma = 0.35 / scale - 0.3
+        if sigma > 0.3:
+            raw = cv2.GaussianBlur(np.ascontiguousarray(raw), (0, 0), sigma)
+        return np.asarray(
+            cv2.warpAffine(
+                np.ascontiguousarray(raw), matrix, (self.width, self.height), flags=cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+            np.float32,
+        )
+
+    def mask(self, geometry: Geometry) -> NDArray[np.bool_]:
+        """Where the raw picture lies on the canvas, one pixel inside its edge, shape (height, width)."""
+        luma = self.recordings[geometry.recording].signals["picture.luma"].values
+        ones = np.ones(luma.shape[1:3], np.float32)
+        seen = cv2.warpAffine(ones, self.matrix(geometry), (self.width, self.height), flags=cv2.INTER_LINEAR)
+        inside = (np.asarray(seen) > 0.99).astype(np.uint8)
+        eroded = cv2.erode(inside, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        return np.asarray(eroded, np.bool_)
+
+    def raw_pixels(self, geometry: Geometry, frames: Iterable[int], where: NDArray[np.bool_]) -> Pixels:
+        """Normalised warped raw pictures at `where`, each row of zero mean, shape (frames, pixels)."""
+        rows = [centred(normalised(self.warped(geometry, j))[where]) for j in frames]
+        return np.stack(rows) if rows else np.empty((0, int(where.sum())), np.float32)
+
+    def release_pixels(self, frames: Iterable[int], where: NDArray[np.bool_]) -> Pixels:
+        """Normalised release pictures at `where`, each row of zero mean, shape (frames, pixels)."""
+        rows = [centred(normalised(self.luma[t])[where]) for t in frames]
+        return np.stack(rows) if rows else np.empty((0, int(where.sum())), np.float32)
+
+
+def centred(row: Pixels) -> Pixels:
+    """Subtract the mean."""
+    return row - row.mean()
+
+
+def correlation(a: Pixels, b: Pixels) -> float:
+    """Zero-mean normalised correlation of two pixel rows; 0 where one of them is flat."""
+    a, b = centred(a), centred(b)
+    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / scale if scale > 1e-6 else 0.0
+
+
+def _scaling(x: float, y: float) -> NDArray[np.float64]:
+    return np.diag([x, y, 1.0])
+
+
+def _shift(by: float) -> NDArray[np.float64]:
+    return np.array([[1.0, 0.0, by], [0.0, 1.0, by], [0.0, 0.0, 1.0]])
+
+
+def _square(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.vstack([matrix, [0.0, 0.0, 1.0]])

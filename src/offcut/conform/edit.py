@@ -1,0 +1,199 @@
+"""From planes to pieces: find lines, choose a path, join what belongs together, fit again on more frames."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.anchors import Anchor, agreement, sharpened
+from offcut.conform.canvas import Canvas, correlation, normalised
+from offcut.conform.lines import Fitter, Line
+from offcut.conform.path import LEAST_FRAMES, Piece, best_path, candidates, gains, pieces
+from offcut.conform.hypotheses import Geometry
+from offcut.conform.planes import Plane, plane
+from offcut.timeline import FrameTimes
+
+HARD_CUT = 0.35
+FINE_SPEEDS = (0.25, 1 / 3, 0.5, 2 / 3, 0.75, 0.8, 0.9, 1.0, 1.1, 1.2, 1.25, 4 / 3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, -1.0)
+JOIN_GAP_FRAMES = 4
+JOIN_JUMP_S = 0.6
+AROUND_S = 3.0
+STILL = 0.35
+"""Below this `when` score the moment is looked for in the whole recording again when pieces are joined."""
+
+USUAL = sorted({Fraction(p, q) for q in (1, 2, 3, 4, 5, 10) for p in range(1, 4 * q + 1) if Fraction(p, q) >= Fraction(1, 5)})
+"""Speeds that editing programs offer: tenths, quarters, thirds and halves up to 4."""
+
+AS_GOOD = 0.004
+
+POLISH_FRAMES = 9
+
+
+def hard_cuts(canvas: Canvas) -> list[int]:
+    """First frames of the release whose normalised picture has little in common with the one before."""
+    cuts = [0]
+    before: NDArray[np.float32] | None = None
+    for frame in range(len(canvas.luma)):
+        now = normalised(canvas.luma[frame]).ravel()
+        if before is not None and correlation(before, now) < HARD_CUT:
+            cuts.append(frame)
+        before = now
+    return cuts
+
+
+def assemble(canvas: Canvas, planes: Sequence[Plane]) -> tuple[list[Piece], list[Fitter]]:
+    """The pieces of the release in order, each on its best line, and the fitters the lines refer to."""
+    release = canvas.release.frames
+    fitters = [
+        Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames) for k, plane in enumerate(planes)
+    ]
+    lines = candidates(fitters, release, hard_cuts(canvas))
+    for _ in range(2):
+        table = gains(lines, fitters, len(release))
+        found = _joined(pieces(best_path(table), lines), fitters)
+        lines = [refit(piece, fitters) for piece in found if piece.line is not None]
+    fitters, lines = _polished(canvas, lines, found, fitters)
+    table = gains(lines, fitters, len(release))
+    final = _joined(pieces(best_path(table), lines), fitters)
+    final = [p if p.line is None or p.last - p.first >= LEAST_FRAMES else replace(p, line=None) for p in final]
+    return _nones_merged(final), fitters
+
+
+def _polished(
+    canvas: Canvas, lines: Sequence[Line], found: Sequence[Piece], fitters: Sequence[Fitter]
+) -> tuple[list[Fitter], list[Line]]:
+    """Lay every piece's geometry anew on many of its frames at once, and fit its line in the better plane."""
+    polished: list[Fitter] = []
+    new_lines: list[Line] = []
+    sourced = [piece for piece in found if piece.line is not None]
+    for piece, line in zip(sourced, lines, strict=True):
+        old = fitters[line.plane]
+        geometry, anchors = _laid_anew(canvas, piece, line, old)
+        times = canvas.recordings[geometry.recording].frames
+        raw_frames = None if line.when < STILL else _raw_near(piece, line, old, times)
+        renewed = plane(canvas, geometry, anchors, raw_frames=raw_frames)
+        if renewed is None:
+            renewed = old.plane
+        fitter = Fitter(renewed, len(polished), canvas.release.frames, times)
+        polished.append(fitter)
+        new_lines.append(refit(Piece(piece.first, piece.last, replace(line, plane=fitter.number)), polished))
+    return polished, new_lines
+
+
+def _raw_near(piece: Piece, line: Line, fitter: Fitter, times: FrameTimes) -> tuple[int, int]:
+    ends = [float(line.raw_at(fitter.release_time_s(frame))) for frame in (piece.first, piece.last)]
+    seconds = times.seconds()
+    low = int(np.searchsorted(seconds, min(ends) - 2 * AROUND_S))
+    high = int(np.searchsorted(seconds, max(ends) + 2 * AROUND_S))
+    return low, max(high, low + 1)
+
+
+def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tuple[Geometry, list[Anchor]]:
+    """The geometry that serves a piece best, tried a raw frame earlier and later too, and anchors on its frames."""
+    geometry, mask = fitter.plane.geometry, fitter.plane.mask
+    times = canvas.recordings[geometry.recording].frames
+    picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, POLISH_FRAMES).round().astype(int))
+    best: tuple[float, Geometry, list[Anchor]] | None = None
+    for shift in (0, -1, 1):
+        pairs = []
+        for frame in picks:
+            raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
+            pairs.append((int(frame), times.index_at(Fraction(max(raw_s, 0.0)).limit_denominator(1_000_000))))
+        laid = [m for pair in pairs if (m := sharpened(canvas, geometry, pair, mask)) is not None]
+        if not laid:
+            continue
+        middle = canvas.geometry_from(np.median(np.stack(laid), axis=0), geometry)
+        for one in (geometry, middle):
+            inside = canvas.mask(one) & mask
+            anchors = [
+                Anchor(t, j, one, agreement(canvas.release_picture(t), normalised(canvas.warped(one, j)), inside))
+                for t, j in pairs
+            ]
+            score = float(np.mean([a.match for a in anchors]))
+            if best is None or score > best[0]:
+                best = (score, one, anchors)
+    if best is None:
+        return geometry, fitter.plane.anchors
+    return best[1], best[2]
+
+
+def _joined(found: Sequence[Piece], fitters: Sequence[Fitter]) -> list[Piece]:
+    """Join pieces that go on in the same plane and nearly the same raw time across a short gap."""
+    joined: list[Piece] = []
+    for piece in found:
+        if piece.line is not None:
+            before = next((k for k in range(len(joined) - 1, -1, -1) if joined[k].line is not None), None)
+            if before is not None and _continues(joined[before], piece, fitters):
+                kept = max(joined[before], piece, key=lambda p: p.last - p.first)
+                joined[before:] = [Piece(joined[before].first, piece.last, kept.line)]
+                continue
+        joined.append(piece)
+    return _nones_merged(joined)
+
+
+def _nones_merged(found: Sequence[Piece]) -> list[Piece]:
+    merged: list[Piece] = []
+    for piece in found:
+        if merged and merged[-1].line is None and piece.line is None:
+            merged[-1] = Piece(merged[-1].first, piece.last, None)
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _continues(a: Piece, b: Piece, fitters: Sequence[Fitter]) -> bool:
+    if a.line is None or b.line is None or b.first - a.last > JOIN_GAP_FRAMES:
+        return False
+    first, second = fitters[a.line.plane], fitters[b.line.plane]
+    if a.line.plane != b.line.plane:
+        return False
+    at_s = float(first.release_time_s(b.first))
+    jump_s = abs(float(a.line.raw_at(at_s)) - float(b.line.raw_at(at_s)))
+    still = a.line.when < STILL and b.line.when < STILL
+    return jump_s < JOIN_JUMP_S or (still and second is first)
+
+
+def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
+    """Fit one line on all frames of a piece but the first and last, at any speed."""
+    line = piece.line
+    assert line is not None
+    fitter = fitters[line.plane]
+    base = fitter.plane.release_frames[0]
+    edge = 1 if piece.last - piece.first > LEAST_FRAMES + 2 else 0
+    rows = np.arange(piece.first + edge, piece.last - edge) - base
+    rows = rows[(rows >= 0) & (rows < len(fitter.release_s))]
+    if len(rows) < 4:
+        return line
+    middle_s = float(fitter.release_s[rows[len(rows) // 2]])
+    centre = float(line.raw_at(middle_s))
+    around = None if line.when < STILL else (centre - AROUND_S, centre + AROUND_S)
+    found = fitter.best(rows, (*FINE_SPEEDS, line.speed), around)
+    if not found:
+        return line
+    best = max((fitter.refined(rows, one) for one in found[:3]), key=lambda one: one.total)
+    return plain(fitter, rows, best)
+
+
+def plain(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Line:
+    """Prefer a usual speed where it fits as well as the measured one; else keep what was measured."""
+    span_s = float(fitter.release_s[rows[-1]] - fitter.release_s[rows[0]]) + 1e-3
+    reach = max(0.01 * abs(line.speed), 1.5 * fitter.raw_step_s / span_s)
+    sign = -1 if line.speed < 0 else 1
+    near = [sign * s for s in USUAL if abs(float(s) - abs(line.speed)) <= reach]
+    options: list[tuple[Fraction, Line]] = []
+    for speed in near:
+        offsets = float(line.raw_at(line.at_s)) + 2 * fitter.raw_step_s * np.linspace(-1, 1, 33)
+        where, when = fitter.scores(rows, line.at_s, float(speed), offsets)
+        total = where + when
+        if np.isnan(total).all():
+            continue
+        b = int(np.nanargmax(total))
+        options.append(
+            (speed, Line(line.plane, line.at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b])))
+        )
+    good = [(s, o) for s, o in options if o.where + o.when >= line.where + line.when - AS_GOOD]
+    if not good:
+        return line
+    return min(good, key=lambda pair: (pair[0] != sign, pair[0].denominator, -pair[1].total))[1]

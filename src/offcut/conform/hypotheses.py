@@ -1,0 +1,174 @@
+"""From local features to hypotheses: this release keyframe shows that recording, in this geometry.
+
+Every keyframe of the release is compared with every keyframe of every recording, as it is and
+mirrored. Mirroring costs nothing: the descriptor of a mirrored patch is a permutation of the
+descriptor of the patch (checked to the bit on real footage).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.analysers.features import FEATURE_PX
+from offcut.records import Measurement
+
+RATIO = 0.75
+"""A match must be this much nearer than the next point of the same picture (Lowe 2004, section 7.1)."""
+
+LEAST_MATCHES = 8
+LEAST_INLIERS = 10
+LEAST_SHARE = 0.35
+RANSAC_PX = 3.0
+SCALES = (0.2, 5.0)
+MAX_TURN_DEG = 15.0
+KEYFRAMES_TRIED = 2
+"""Raw keyframes of one recording that go to RANSAC for one release keyframe and orientation."""
+
+NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.93, 4, 5
+"""Only the 5 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
+shared cases the right keyframe is among them 95 % of the time, and every segment has several."""
+
+BLOCK_POINTS = 20_000
+
+MIRROR = np.array([((3 - r) * 4 + c) * 8 + (8 - o) % 8 for r in range(4) for c in range(4) for o in range(8)])
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where a recording's picture lies in the release's.
+
+    Attributes:
+        recording: Index of the recording.
+        mirrored: The raw picture is mirrored left to right before `matrix` applies.
+        matrix: Similarity from raw to release coordinates, shape (2, 3); both pictures are measured in
+            pixels of a copy whose longest side is FEATURE_PX.
+    """
+
+    recording: int
+    mirrored: bool
+    matrix: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One release keyframe explained by one raw keyframe."""
+
+    release_frame: int
+    raw_frame: int
+    geometry: Geometry
+    inliers: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Features of one file, grouped by keyframe."""
+
+    frames: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    xy: NDArray[np.float64]
+    descriptors: NDArray[np.float32]
+
+    def group(self, k: int) -> slice:
+        end = self.starts[k + 1] if k + 1 < len(self.starts) else len(self.xy)
+        return slice(int(self.starts[k]), int(end))
+
+
+def canvas_px(measurement: Measurement) -> tuple[int, int]:
+    """Width and height of a picture in the unit that geometries use."""
+    width, height = measurement.stream.width_px, measurement.stream.height_px
+    scale = FEATURE_PX / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def hypotheses(release: Measurement, recordings: list[Measurement]) -> Iterator[Hypothesis]:
+    """Yield every hypothesis that RANSAC accepts, release keyframes in order for each recording."""
+    ours = _points(release)
+    for number, recording in enumerate(recordings):
+        theirs = _points(recording)
+        if len(theirs.starts) == 0:
+            continue
+        width = canvas_px(recording)[0]
+        for k in range(len(ours.starts)):
+            points = ours.group(k)
+            for mirrored in (False, True):
+                query = ours.descriptors[points]
+                for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs):
+                    fit = _similarity(ours.xy[points], theirs.xy[theirs.group(g)], pairs, width if mirrored else 0)
+                    if fit is not None:
+                        matrix, inliers = fit
+                        geometry = Geometry(number, mirrored, matrix)
+                        yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, inliers)
+
+
+def _points(measurement: Measurement) -> _Points:
+    points, descriptors = measurement.signals["features.points"], measurement.signals["features.descriptors"]
+    pts, starts = np.unique(points.pts, return_index=True)
+    root = descriptors.values.astype(np.float32)
+    root = np.sqrt(root / np.maximum(root.sum(axis=1, keepdims=True), 1))
+    frames = np.searchsorted(measurement.frames.pts, pts)
+    xy = points.values[:, :2].astype(np.float64) * np.asarray(canvas_px(measurement), np.float64)
+    return _Points(frames, starts.astype(np.int64), xy, root)
+
+
+def _matches(query: NDArray[np.float32], theirs: _Points) -> list[tuple[int, NDArray[np.int64]]]:
+    """The raw keyframes with most ratio-tested matches, each with pairs (query point, point in the group)."""
+    found: list[tuple[int, NDArray[np.int64]]] = []
+    for first, last in _blocks(theirs.starts, len(theirs.xy)):
+        base = int(theirs.starts[first])
+        end = int(theirs.starts[last]) if last < len(theirs.starts) else len(theirs.xy)
+        near = query @ theirs.descriptors[base:end].T
+        best = np.maximum.reduceat(near, theirs.starts[first:last] - base, axis=1)
+        counts = (best > NEAR_COSINE).sum(axis=0)
+        for g in np.argsort(-counts, kind="stable")[:NEAR_KEYFRAMES]:
+            if counts[g] < NEAR_POINTS:
+                break
+            points = theirs.group(first + int(g))
+            pairs = _ratio_test(near[:, points.start - base : points.stop - base])
+            if len(pairs) >= LEAST_MATCHES:
+                found.append((first + int(g), pairs))
+    found.sort(key=lambda pair: -len(pair[1]))
+    return found[:KEYFRAMES_TRIED]
+
+
+def _ratio_test(near: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Pairs (row, column) whose cosine is clearly the best of its row."""
+    rows = np.arange(len(near))
+    nearest = near.argmax(axis=1)
+    best = near[rows, nearest]
+    rest = near.copy()
+    rest[rows, nearest] = -1
+    keep = np.flatnonzero((1 - best) < RATIO**2 * (1 - rest.max(axis=1)))
+    return np.stack([keep, nearest[keep]], axis=1)
+
+
+def _blocks(starts: NDArray[np.int64], total: int) -> Iterator[tuple[int, int]]:
+    first = 0
+    while first < len(starts):
+        last = int(np.searchsorted(starts, starts[first] + BLOCK_POINTS, side="right"))
+        last = max(first + 1, min(last, len(starts)))
+        yield first, last
+        first = last
+
+
+def _similarity(
+    ours: NDArray[np.float64], theirs: NDArray[np.float64], pairs: NDArray[np.int64], mirror_width: int
+) -> tuple[NDArray[np.float64], int] | None:
+    raw, seen = theirs[pairs[:, 1]].copy(), ours[pairs[:, 0]]
+    if mirror_width:
+        raw[:, 0] = mirror_width - raw[:, 0]
+    matrix, mask = cv2.estimateAffinePartial2D(
+        raw, seen, method=cv2.RANSAC, ransacReprojThreshold=RANSAC_PX, maxIters=500, confidence=0.99
+    )
+    if matrix is None:
+        return None
+    inliers = int(mask.sum())
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    turn_deg = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
+    if inliers < LEAST_INLIERS or inliers < LEAST_SHARE * len(pairs):
+        return None
+    if not SCALES[0] < scale < SCALES[1] or abs(turn_deg) > MAX_TURN_DEG:
+        return None
+    return matrix, inliers

@@ -1,0 +1,151 @@
+"""Raw time as a straight line over release time: where a stretch starts in the recording, and how fast it runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.planes import Plane
+from offcut.timeline import FrameTimes
+
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
+REGULAR = 0.02
+"""Share of the release's energy added to what moves: where nothing moves the score goes to 0, not to noise."""
+
+PLAIN_SPEED_BONUS = 0.01
+"""Of two lines that fit alike, the one at the speed of the recording is the simpler claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """raw time = raw_s + speed * (release time - at_s), in seconds.
+
+    Attributes:
+        where: How well the pictures agree along the line, at most 1.
+        when: How well what moves agrees along the line, at most 1; near 0 where nothing moves.
+    """
+
+    plane: int
+    at_s: float
+    raw_s: float
+    speed: float
+    where: float
+    when: float
+
+    @property
+    def total(self) -> float:
+        """Both scores together."""
+        return self.where + self.when + (PLAIN_SPEED_BONUS if abs(self.speed - 1) < 1e-6 else 0.0)
+
+    def raw_at(self, release_s: NDArray[np.float64] | float) -> NDArray[np.float64] | float:
+        """Raw time shown at a release time."""
+        return self.raw_s + self.speed * (release_s - self.at_s)
+
+
+class Fitter:
+    """Fits lines in one plane."""
+
+    def __init__(self, plane: Plane, number: int, release: FrameTimes, raw: FrameTimes) -> None:
+        self.plane = plane
+        self.number = number
+        first, last = plane.release_frames
+        start, end = plane.raw_frames
+        self.release_s = release.seconds()[first:last]
+        self.raw_s = raw.seconds()[start:end]
+        self.raw_end_s = float(raw.time_s(end))
+        self.raw_step_s = raw.median_step_s
+        self.release_step_s = release.median_step_s
+        self.match = plane.match()
+
+    def release_time_s(self, frame: int) -> float:
+        """Time of release frame `frame`, extrapolated beyond the plane."""
+        base = self.plane.release_frames[0]
+        row = frame - base
+        if 0 <= row < len(self.release_s):
+            return float(self.release_s[row])
+        edge = 0 if row < 0 else len(self.release_s) - 1
+        return float(self.release_s[edge]) + (row - edge) * self.release_step_s
+
+    def scores(
+        self, frames: NDArray[np.int64], at_s: float, speed: float, offsets_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where and when scores of the lines through (at_s, offset) for release rows `frames`; NaN off the recording."""
+        plane = self.plane
+        raw = offsets_s[None, :] + speed * (self.release_s[frames] - at_s)[:, None]
+        index = np.searchsorted(self.raw_s, raw + 1e-6, side="right") - 1
+        outside = ((index < 0) | (raw >= self.raw_end_s + self.raw_step_s / 2)).any(axis=0)
+        index = np.clip(index, 0, len(self.raw_s) - 1)
+        count = len(frames)
+        products = plane.products[frames[:, None], index]
+        mean_product = plane.products[frames].mean(axis=0)
+        energy = plane.raw_energy[index].sum(axis=0)
+        ours = float(plane.release_energy[frames].sum())
+        where = products.sum(axis=0) / np.sqrt(ours * energy + 1e-9)
+        moving = products.sum(axis=0) - mean_product[index].sum(axis=0)
+        low, high = index.min(axis=0), index.max(axis=0) + 1
+        box = plane.raw_integral
+        mean_energy = (box[high, high] - box[low, high] - box[high, low] + box[low, low]) / (high - low) ** 2
+        theirs_moving = np.maximum(energy - count * mean_energy, 0)
+        still = float(plane.release_gram[np.ix_(frames, frames)].sum()) / count
+        floor = REGULAR * ours
+        when = moving / np.sqrt((max(ours - still, 0.0) + floor) * (theirs_moving + floor) + 1e-9)
+        where[outside] = np.nan
+        when[outside] = np.nan
+        return where, when
+
+    def best(
+        self, frames: NDArray[np.int64], speeds: Sequence[float], around_s: tuple[float, float] | None = None
+    ) -> list[Line]:
+        """The best line for each of `speeds`, best first; `around_s` bounds the raw time at the middle frame."""
+        at_s = float(self.release_s[frames[len(frames) // 2]])
+        offsets = self.raw_s + self.raw_step_s / 2
+        if around_s is not None:
+            offsets = offsets[(offsets >= around_s[0]) & (offsets <= around_s[1])]
+        found = []
+        for speed in speeds:
+            if len(offsets) == 0:
+                break
+            where, when = self.scores(frames, at_s, speed, offsets)
+            total = where + when
+            if np.isnan(total).all():
+                continue
+            b = int(np.nanargmax(total))
+            found.append(Line(self.number, at_s, float(offsets[b]), speed, float(where[b]), float(when[b])))
+        return sorted(found, key=lambda line: -line.total)
+
+    def refined(self, frames: NDArray[np.int64], line: Line) -> Line:
+        """Speed and offset by repeated search on finer grids around `line`, on all of `frames`."""
+        at_s = float(self.release_s[frames[len(frames) // 2]])
+        span_s = float(self.release_s[frames[-1]] - self.release_s[frames[0]]) + 1e-3
+        best = replace(line, at_s=at_s, raw_s=float(line.raw_at(at_s)))
+        best = self._scored(frames, best)
+        speed_reach = min(0.2 * max(abs(line.speed), 0.25), 2 * self.raw_step_s / span_s + 0.02)
+        offset_reach = 2 * self.raw_step_s
+        for _ in range(4):
+            speeds = best.speed + speed_reach * np.linspace(-1, 1, 9)
+            offsets = best.raw_s + offset_reach * np.linspace(-1, 1, 17)
+            for speed in speeds:
+                where, when = self.scores(frames, at_s, float(speed), offsets)
+                total = where + when
+                if np.isnan(total).all():
+                    continue
+                b = int(np.nanargmax(total))
+                if total[b] > best.where + best.when + 1e-9:
+                    best = Line(self.number, at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b]))
+            speed_reach, offset_reach = speed_reach / 3, offset_reach / 3
+        return best
+
+    def _scored(self, frames: NDArray[np.int64], line: Line) -> Line:
+        where, when = self.scores(frames, line.at_s, line.speed, np.array([line.raw_s]))
+        return replace(line, where=float(where[0]), when=float(when[0]))
+
+    def along(self, line: Line) -> NDArray[np.float64]:
+        """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording."""
+        raw = np.asarray(line.raw_at(self.release_s))
+        index = np.searchsorted(self.raw_s, raw + 1e-6, side="right") - 1
+        slack = self.raw_step_s / 2
+        outside = (raw < self.raw_s[0] - slack) | (raw >= self.raw_end_s + slack)
+        values = self.match[np.arange(len(raw)), np.clip(index, 0, len(self.raw_s) - 1)].astype(np.float64)
+        values[outside] = np.nan
+        return values

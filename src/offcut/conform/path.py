@@ -1,0 +1,101 @@
+"""Which line explains which release frame: the best path through all lines and "none of them"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.lines import SPEEDS, Fitter, Line
+from offcut.timeline import FrameTimes
+
+NONE_GAIN = 0.42
+"""What a frame without a source earns: the prototype's value; a line has to agree better than this."""
+
+WHEN_WEIGHT = 0.25
+SWITCH_COST = 1.2
+WINDOW_S = 0.5
+LEAST_FRAMES = 8
+LEAST_TOTAL = 0.75
+LINES_PER_WINDOW = 2
+SMALL_AREA_COST = 0.3
+"""Taken from the match of a line for the share of the picture that its geometry covers but that disagrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Release frames [first, last) on one line; `line` is None where nothing explains them."""
+
+    first: int
+    last: int
+    line: Line | None
+
+
+def candidates(fitters: Sequence[Fitter], release: FrameTimes, cuts: Sequence[int]) -> list[Line]:
+    """Fit lines in a window around every anchor of every plane; keep the best few of each."""
+    reach = max(LEAST_FRAMES, round(WINDOW_S / max(release.median_step_s, 1e-3)))
+    found: list[Line] = []
+    for fitter in fitters:
+        base, end = fitter.plane.release_frames
+        for frame in sorted({a.release_frame for a in fitter.plane.anchors}):
+            before = max((c for c in cuts if c <= frame), default=0)
+            after = min((c for c in cuts if c > frame), default=len(release))
+            rows = np.arange(max(base, before, frame - reach), min(end, after, frame + reach + 1)) - base
+            if len(rows) < LEAST_FRAMES:
+                continue
+            for line in fitter.best(rows, SPEEDS)[:LINES_PER_WINDOW]:
+                if line.total >= LEAST_TOTAL and not _known(found, line, fitter):
+                    found.append(line)
+    return found
+
+
+def _known(found: Sequence[Line], line: Line, fitter: Fitter) -> bool:
+    near_s = 1.5 * fitter.raw_step_s
+    return any(
+        one.plane == line.plane
+        and one.speed == line.speed
+        and abs(float(one.raw_at(line.at_s)) - line.raw_s) < near_s
+        and abs(one.at_s - line.at_s) < 2
+        and one.total >= line.total - 0.02
+        for one in found
+    )
+
+
+def gains(lines: Sequence[Line], fitters: Sequence[Fitter], frames: int) -> NDArray[np.float32]:
+    """What every frame earns on every line and on none, shape (frames, lines + 1); -9 where a line is not."""
+    table = np.full((frames, len(lines) + 1), -9.0, np.float32)
+    table[:, -1] = NONE_GAIN
+    for column, line in enumerate(lines):
+        fitter = fitters[line.plane]
+        first, last = fitter.plane.release_frames
+        lost = SMALL_AREA_COST * (1 - fitter.plane.agreeing_share)
+        earned = fitter.along(line) + WHEN_WEIGHT * max(0.0, line.when) - lost
+        table[first:last, column] = np.where(np.isnan(earned), -9.0, earned)
+    return table
+
+
+def best_path(table: NDArray[np.float32], switch_cost: float = SWITCH_COST) -> NDArray[np.int64]:
+    """Viterbi: the state of every frame that earns most in all, each change costing `switch_cost`."""
+    frames, states = table.shape
+    came = np.zeros((frames, states), np.int32)
+    score = table[0].astype(np.float64)
+    stay = np.arange(states)
+    for t in range(1, frames):
+        top = int(score.argmax())
+        change = score[top] - switch_cost
+        moved = score < change
+        came[t] = np.where(moved, top, stay)
+        score = np.where(moved, change, score) + table[t]
+    path = np.empty(frames, np.int64)
+    path[-1] = int(score.argmax())
+    for t in range(frames - 1, 0, -1):
+        path[t - 1] = came[t, path[t]]
+    return path
+
+
+def pieces(path: NDArray[np.int64], lines: Sequence[Line]) -> list[Piece]:
+    """Cut a path into runs of one state."""
+    edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
+    return [
+        Piece(a, b, lines[path[a]] if path[a] < len(lines) else None) for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]

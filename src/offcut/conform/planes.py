@@ -1,0 +1,123 @@
+"""Evidence for one geometry: every release frame of a stretch against every raw frame.
+
+A plane holds all frame-to-frame products at once, so that any line through it (raw time against
+release time, at any speed) costs a few look-ups. Two scores answer two questions: *where* (is this
+the place?) is high on every line of a fixed camera; *when* (is this the moment?) compares only what
+moves, because each pixel's own mean over the stretch is taken away first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.canvas import Canvas, centred, normalised
+from offcut.conform.anchors import Anchor
+from offcut.conform.hypotheses import Geometry
+
+LEAST_PIXELS = 150
+SPREAD_S = 4.0
+"""A plane covers the release this far before and after the keyframes that support it."""
+
+RAW_REACH_S = 20.0
+WHOLE_RAW_FRAMES = 6000
+"""Recordings up to this long are searched whole; longer ones near the matched keyframes."""
+
+BLOCK = (16, 12)
+BLOCK_AGREES = 0.35
+
+@dataclass(slots=True)
+class Plane:
+    """All products of one stretch of the release with one recording in one geometry.
+
+    Attributes:
+        release_frames: First and last + 1 release frame.
+        raw_frames: First and last + 1 raw frame.
+        products: Pixel products, shape (release frames, raw frames).
+        release_energy, raw_energy: Squared lengths of the rows.
+        raw_integral: Two-dimensional integral of the raw Gram matrix, shape (raw + 1, raw + 1).
+        release_gram: Products of release frames with each other.
+    """
+
+    geometry: Geometry
+    anchors: list[Anchor]
+    release_frames: tuple[int, int]
+    raw_frames: tuple[int, int]
+    mask: NDArray[np.bool_]
+    products: NDArray[np.float32]
+    release_energy: NDArray[np.float64]
+    raw_energy: NDArray[np.float64]
+    raw_integral: NDArray[np.float64]
+    release_gram: NDArray[np.float32]
+    agreeing_share: float
+    """How much of what the geometry covers agrees anywhere; the rest is overlays or a wrong geometry."""
+
+    def match(self) -> NDArray[np.float32]:
+        """Normalised correlation of every release frame with every raw frame."""
+        scale = np.sqrt(np.outer(self.release_energy, self.raw_energy)) + 1e-6
+        return np.asarray(self.products / scale, np.float32)
+
+
+def plane(
+    canvas: Canvas, geometry: Geometry, group: list[Anchor], *, raw_frames: tuple[int, int] | None = None
+) -> Plane | None:
+    """Compute the evidence of one geometry around its anchors; None where too little is compared.
+
+    `raw_frames` bounds the recording; without it all of it is searched, or in a long one what lies
+    near the anchors.
+    """
+    mask = _agreeing(canvas, geometry, group)
+    where = mask.copy()
+    where[1::2, :] = False
+    where[:, 1::2] = False
+    if where.sum() < LEAST_PIXELS // 4:
+        return None
+    first, last = _release_range(canvas, group)
+    start, end = raw_frames or _raw_range(canvas, group)
+    ours = canvas.release_pixels(range(first, last), where)
+    theirs = canvas.raw_pixels(geometry, range(start, end), where)
+    gram = (theirs @ theirs.T).astype(np.float64)
+    integral = np.zeros((len(theirs) + 1, len(theirs) + 1))
+    integral[1:, 1:] = gram.cumsum(axis=0).cumsum(axis=1)
+    return Plane(
+        geometry, group, (first, last), (start, end), mask, ours @ theirs.T,
+        np.einsum("ij,ij->i", ours, ours).astype(np.float64), np.diag(gram).copy(), integral, ours @ ours.T,
+        float(mask.sum()) / max(1, int(canvas.mask(geometry).sum())),
+    )
+
+
+def _agreeing(canvas: Canvas, geometry: Geometry, group: list[Anchor]) -> NDArray[np.bool_]:
+    """The picture without blocks that never agree with the recording: a logo, a lower third."""
+    mask = canvas.mask(geometry)
+    best = sorted(group, key=lambda a: -a.match)[:4]
+    pairs = [
+        (canvas.release_picture(a.release_frame), normalised(canvas.warped(a.geometry, a.raw_frame))) for a in best
+    ]
+    kept = np.zeros_like(mask)
+    width, height = BLOCK
+    for top in range(0, canvas.height, height):
+        for left in range(0, canvas.width, width):
+            block = np.s_[top : top + height, left : left + width]
+            inside = mask[block]
+            if inside.sum() < 60:
+                continue
+            x = np.concatenate([centred(p[block][inside]) for p, _ in pairs])
+            y = np.concatenate([centred(q[block][inside]) for _, q in pairs])
+            agreement = float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y) + 1e-6))
+            kept[block] = inside & (agreement > BLOCK_AGREES)
+    return kept if kept.sum() >= 500 else mask
+
+
+def _release_range(canvas: Canvas, group: list[Anchor]) -> tuple[int, int]:
+    reach = round(SPREAD_S / max(canvas.release.frames.median_step_s, 1e-3))
+    frames = [a.release_frame for a in group]
+    return max(0, min(frames) - reach), min(len(canvas.release.frames), max(frames) + reach + 1)
+
+
+def _raw_range(canvas: Canvas, group: list[Anchor]) -> tuple[int, int]:
+    times = canvas.recordings[group[0].geometry.recording].frames
+    if len(times) <= WHOLE_RAW_FRAMES:
+        return 0, len(times)
+    reach = round(RAW_REACH_S / max(times.median_step_s, 1e-3))
+    centre = max(group, key=lambda a: a.match).raw_frame
+    return max(0, centre - reach), min(len(times), centre + reach + 1)
