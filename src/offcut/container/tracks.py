@@ -200,7 +200,7 @@ class _Tables:
         if (steps <= 0).any():
             self._source.damage.add(atom.offset, "the sample numbers in 'stss' do not increase")
         elif len(steps):
-            median = int(np.sort(steps)[(len(steps) - 1) // 2])
+            median = int(np.partition(steps, (len(steps) - 1) // 2)[(len(steps) - 1) // 2])
             shorter = np.nonzero(steps != median)[0]
             facts |= {
                 "interval_min": int(steps.min()),
