@@ -1,0 +1,201 @@
+"""What happens inside the room: confine, then read the one file, and send only numbers out.
+
+Nothing here may open a file or import a module after `confine`: the keeper has loaded it all.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import sys
+import time
+import traceback
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from offcut.analysers import BUILT_IN
+from offcut.decode import libav
+from offcut.decode.limits import Limits, Refused
+from offcut.measure import Item, measure
+from offcut.records import Frame, Packet, Signal, Sound, StreamView
+from offcut.room import escape
+from offcut.room.confine import confine
+from offcut.room.wire import MAX_TEXT, Writer, dtype_name, pieces
+
+_PROGRESS_EVERY_S = 0.25
+
+_OUT_OF_MEMORY = "reading it takes more memory than the limit allows; nothing measured from it is used"
+
+
+def serve(job: Mapping[str, Any], media: int, out: int) -> None:
+    """Confine this process and do `job` on the open descriptor `media`; messages go to `out`.
+
+    Never raises: what went wrong is the last message.
+    """
+    limits = Limits(**job["limits"])
+    room = _Inside(Writer(out), limits)
+    file = cast(BinaryIO, io.FileIO(media, "rb", closefd=False))
+    file.seek(0)
+    try:
+        confinement = confine(limits)
+        room.send("room", {"level": confinement.level, "parts": confinement.parts})
+        JOBS[job["do"]](job, file, room)
+    except BrokenPipeError:
+        return
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            room.send(*_last_words(error, room))
+
+
+class _Inside:
+    """What a job works with: the way out, its limits, and a look at the memory it has taken."""
+
+    def __init__(self, writer: Writer, limits: Limits) -> None:
+        self.send = writer.send
+        self.limits = limits
+        # Opened before the room is closed; later not even this could be.
+        self._status = os.open("/proc/self/status", os.O_RDONLY) if sys.platform == "linux" else None
+        self._kilobytes_before = self._kilobytes("VmSize")
+
+    def is_short_of_memory(self) -> bool:
+        """Whether it used so much of its memory that what failed may have failed for want of it.
+
+        The decoder reports a picture it had no memory for as invalid data: without this look the
+        limit would be read as damage of the file. A quarter of the limit is more than any single
+        picture takes.
+        """
+        taken = 1024 * (self._kilobytes("VmPeak") - self._kilobytes_before)
+        return taken > self.limits.memory_bytes * 3 // 4
+
+    def _kilobytes(self, name: str) -> int:
+        if self._status is None:
+            return 0
+        lines = os.pread(self._status, 4096, 0).decode().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith(name + ":")), 0)
+
+
+def rehearse() -> None:
+    """Run every analyser and the decoder once on next to nothing, so that what they load late is loaded."""
+    grey = np.full((64, 64), 128, np.uint8)
+    chroma = np.full((2, 32, 32), 128, np.uint8)
+    frames = [Frame(k, k, Fraction(1, 25), grey, chroma) for k in range(2)]
+    sound = Sound(0, 8000, np.zeros((1, 800), np.float32))
+    for _ in measure([Packet(0, 0, 1, True), *frames, sound], [new() for new in BUILT_IN.values()]):
+        pass
+    with contextlib.suppress(Refused):
+        libav.open_media(io.BytesIO(bytes(64)), limits=Limits())
+
+
+def _measure(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
+    analysers = [BUILT_IN[name]() for name in job["analysers"]]
+    media = libav.open_media(file, limits=room.limits)
+    room.send("view", _as_fields(media.view))
+    frame_pts = array("q")
+    sent: set[str] = set()
+    empty: dict[str, Signal] = {}
+    for block in measure(_watched(media.items(), frame_pts, room), analysers):
+        if len(block.pts):
+            sent.add(block.name)
+        else:
+            empty[block.name] = block
+        for pts, values in pieces(block.pts, block.values):
+            _send_rows(room, block, pts, values)
+    for name, block in empty.items():
+        if name not in sent:
+            _send_rows(room, block, block.pts, block.values)
+    if media.damage and room.is_short_of_memory():
+        raise MemoryError
+    tick_s = _exact(media.tick_s)
+    pts_of_frames = np.asarray(frame_pts, np.int64)
+    room.send("frames", {"tick_s": tick_s, "rows": len(frame_pts), "end_pts": media.end_pts}, pts_of_frames)
+    room.send("end", {"versions": libav.versions(), "damage": [line[:MAX_TEXT] for line in media.damage]})
+
+
+def _send_rows(room: _Inside, block: Signal, pts: Any, values: Any) -> None:
+    room.send(
+        "signal",
+        {
+            "name": block.name,
+            "version": block.version,
+            "unit": block.unit,
+            "tick_s": _exact(block.tick_s),
+            "dtype": dtype_name(values),
+            "shape": values.shape,
+        },
+        pts,
+        values,
+    )
+
+
+def _watched(
+    items: Iterator[Packet | Frame | Sound], frame_pts: "array[int]", room: _Inside
+) -> Iterator[Item]:
+    """Pass `items` on, note the time of every frame, and give a sign of life now and then."""
+    done_s, next_sign_s = 0.0, 0.0
+    for item in items:
+        if isinstance(item, Frame):
+            frame_pts.append(item.pts)
+            done_s = float(item.pts * item.tick_s)
+        yield item
+        now_s = time.monotonic()
+        if now_s >= next_sign_s:
+            next_sign_s = now_s + _PROGRESS_EVERY_S
+            room.send("progress", {"done": done_s})
+
+
+def _grab(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
+    wanted, longest_px = job["wanted_pts"], job["longest_px"]
+    found = libav.pictures(file, wanted, longest_px=longest_px, limits=room.limits)
+    done = 0
+    for done, (pts, picture) in enumerate(found, start=1):
+        room.send("picture", {"pts": pts, "shape": picture.shape[:2]}, picture)
+        room.send("progress", {"done": done})
+    if done < len(wanted) and room.is_short_of_memory():
+        raise MemoryError
+    room.send("end", {"versions": libav.versions(), "damage": []})
+
+
+def _attempt(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
+    denied, how = escape.attempt(job["attempt"], job["bait"])
+    room.send("outcome", {"denied": denied, "how": how[:MAX_TEXT]})
+    room.send("end", {"versions": {}, "damage": []})
+
+
+JOBS: dict[str, Callable[[Mapping[str, Any], BinaryIO, _Inside], None]] = {
+    "measure": _measure,
+    "grab": _grab,
+    "attempt": _attempt,
+}
+
+
+def _as_fields(view: StreamView) -> dict[str, Any]:
+    values = {f.name: getattr(view, f.name) for f in fields(view)}
+    return {k: _exact(v) if isinstance(v, Fraction) else v for k, v in values.items()}
+
+
+def _exact(value: Fraction) -> list[int]:
+    return [value.numerator, value.denominator]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # cv2.error is named by its code (StsNoMem): only analysers and the decoder may import cv2.
+    if type(error).__name__ == "error" and getattr(error, "code", 0) == -4:
+        return True
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM
+
+
+def _last_words(error: Exception, room: _Inside) -> tuple[str, dict[str, Any]]:
+    """The message that says why there will be no other."""
+    no_picture = isinstance(error, Refused) and room.is_short_of_memory()
+    if isinstance(error, MemoryError) or no_picture or _is_out_of_memory(error):
+        return "refused", {"problem": _OUT_OF_MEMORY, "is_limit": True}
+    if isinstance(error, Refused):
+        return "refused", {"problem": str(error)[:MAX_TEXT], "is_limit": False}
+    lines = "".join(traceback.format_exception(error)).splitlines()[-50:]
+    problem = f"{type(error).__name__}: {error}"[:MAX_TEXT]
+    return "fault", {"problem": problem, "trace": [line[:MAX_TEXT] for line in lines]}
