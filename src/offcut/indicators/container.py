@@ -84,9 +84,13 @@ def _arranged_as_by_lavf(structure: Structure) -> Measured | None:
     if brands is None or brands["minor"] != 0x200 or _written_by_lavf(structure):
         return None
     spacer = {"isom": "free", "qt  ": "wide"}.get(brands["major"] or "")
-    if spacer is None or "mdat" not in order or order[max(0, order.index("mdat") - 1)] != spacer:
+    if spacer is None or "mdat" not in order[1:]:
         return None
-    return {"spacer": spacer, "top_level": order, **brands}
+    # The header of an empty box is kept free, so that the media box can grow a 64-bit size.
+    before = facts["boxes"][order.index("mdat") - 1]
+    if (before["type"], before["size_bytes"]) != (spacer, 8):
+        return None
+    return {"spacer": spacer, "spacer_at_byte": before["offset_bytes"], "top_level": order, **brands}
 
 
 def _encoded_by_lavc(structure: Structure) -> Measured | None:
@@ -107,7 +111,8 @@ def _hidden(place: str) -> Callable[[Structure], Measured | None]:
     def reader(structure: Structure) -> Measured | None:
         for track in structure.facts["hidden_frames"]:
             if track["kind"] == "video" and track[place]["samples"] >= MIN_HIDDEN_SAMPLES:
-                return {"track": track["track"], **track[place]}
+                about_s = f"{float(Fraction(track[place]['duration_s'])):.3f}"
+                return {"track": track["track"], "about_s": about_s, **track[place]}
         return None
 
     return reader

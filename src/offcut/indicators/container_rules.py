@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "container.hidden_media_before_start",
-        "{samples} pictures ({duration_s} s) lie in the file before the first one that is shown, as when the "
+        "{samples} pictures ({about_s} s) lie in the file before the first one that is shown, as when the "
         "start is cut without encoding again: they are still there and can be looked at.",
         "trimmed",
         "strong",
@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "container.hidden_media_after_end",
-        "{samples} pictures ({duration_s} s) lie in the file after the last one that is shown, as when the "
+        "{samples} pictures ({about_s} s) lie in the file after the last one that is shown, as when the "
         "end is cut without encoding again: they are still there and can be looked at.",
         "trimmed",
         "strong",
@@ -103,7 +103,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "container.edit_list_skips_media",
         "The edit list shows several spans of one picture track and skips {samples} pictures "
-        "({duration_s} s) between them; they are still in the file.",
+        "({about_s} s) between them; they are still in the file.",
         "assembled",
         "strong",
         f"{_ISO}, 8.6.6 (edit list)",
