@@ -160,6 +160,21 @@ def test_a_fragmented_file_says_what_was_not_counted() -> None:
     assert any("fragmented" in line for line in structure.facts["limits"])
 
 
+def test_an_index_without_samples_is_not_called_all_keyframes() -> None:
+    content = SmallMovie(samples=0, keyframes=()).build().replace(b"stss", b"free")
+    assert probed(content).facts["gop"]["note"] == "the index holds no samples"
+    every = SmallMovie().build().replace(b"stss", b"free")
+    assert probed(every).facts["gop"]["note"] == "no table: every sample is a keyframe"
+
+
+def test_an_empty_track_does_not_keep_unused_media_from_being_found() -> None:
+    empty = SmallMovie(samples=0, keyframes=()).build()
+    trak = empty[empty.index(b"trak") - 4 :]
+    facts = probed(SmallMovie(unused_media=bytes(70), moov_extra=trak).build()).facts
+    assert len(facts["tracks"]) == 2
+    assert facts["unreferenced"]["size_bytes"] == 70
+
+
 def test_other_formats_give_their_name_and_a_limit() -> None:
     structure = probed(b"\x1a\x45\xdf\xa3" + bytes(60))
     assert structure.format == "matroska"

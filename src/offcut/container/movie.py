@@ -205,7 +205,7 @@ def _encoder_text(reader: Reader, tracks: list[Track]) -> dict[str, Any] | None:
 def _unreferenced(source: Source, tree: Tree, tracks: list[Track]) -> dict[str, Any] | None:
     """Media bytes that no sample refers to; None where the tables do not allow to say."""
     boxes = list(tree.root.all(b"mdat"))
-    placed = [t.extents for t in tracks]
+    placed = [t.extents for t in tracks if t.facts["samples"] != 0]
     if not boxes or len(boxes) > MAX_MEDIA_BOXES or not placed or tree.root.first(b"moof"):
         return None
     known = [e for e in placed if e is not None]

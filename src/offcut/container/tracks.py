@@ -194,7 +194,8 @@ class _Tables:
         atom = self._atom(b"stss")
         table = self._table(b"stss", 1)
         if atom is None or table is None:
-            return {"count": self._samples, "at_byte": None, "note": "no table: every sample is a keyframe"}
+            note = "no table: every sample is a keyframe" if self._samples else "the index holds no samples"
+            return {"count": self._samples, "at_byte": None, "note": note}
         steps = np.diff(table[:, 0])
         facts: dict[str, Any] = {"count": len(table), "at_byte": atom.offset}
         if (steps <= 0).any():
