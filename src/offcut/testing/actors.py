@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from offcut.testing.places import Picture
 
-__all__ = ["Actor", "Colour", "boat", "car_from_above", "car_from_the_side", "draw", "figure"]
+__all__ = ["Actor", "Colour", "Part", "boat", "car_from_above", "car_from_the_side", "draw", "figure"]
 
 Colour = tuple[int, int, int]
 Points = NDArray[np.float64]
