@@ -51,7 +51,7 @@ def test_the_sums_of_any_edit_agree_with_each_other(edit: Edit) -> None:
         total["release_s"]
     )
     assert total["segments_with_source"] + total["segments_without_source"] == total["segments"]
-    for name in ("left_out_s", "undecidable_s"):
+    for name in ("used_s", "left_out_s", "undecidable_s"):
         assert sum(Fraction(of[name]) for of in total["by_recording"]) == Fraction(total[name])
 
 
@@ -165,6 +165,7 @@ def test_the_summary_adds_up_the_small_edit() -> None:
     assert (total["release_s"], total["with_source_s"], total["without_source_s"]) == ("10", "8", "2")
     assert (total["segments"], total["segments_with_source"], total["segments_ambiguous"]) == (4, 3, 1)
     assert (total["recordings"], total["recordings_used"]) == (3, 2)
+    assert (total["recordings_s"], total["used_s"], total["lowest_confidence"]) == ("22", "11/2", 0.8)
     first, second, never = total["by_recording"]
     assert (first["release_s"], first["used_s"], first["left_out_s"]) == ("5", "11/2", "9/2")
     assert (second["used_s"], second["left_out_s"], second["undecidable_s"]) == ("0", "5", "5")

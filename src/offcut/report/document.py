@@ -199,6 +199,7 @@ def _offcut(offcut: Offcut) -> dict[str, Any]:
         "finding": offcut.finding,
         "events": [],
         "reason": plain.one_line(offcut.reason),
+        "length_s": exact(offcut.end_s - offcut.start_s),
         "shown_s": exact((offcut.start_s + offcut.end_s) / Fraction(2)),
     }
 

@@ -29,8 +29,11 @@ def summary(edit: Edit) -> dict[str, Any]:
         "segments_ambiguous": sum(segment.time_is == "ambiguous" for segment in sourced),
         "recordings": len(edit.recordings),
         "recordings_used": len(used),
-        "left_out_s": exact(sum((Fraction(of["left_out_s"]) for of in by_recording), Fraction(0))),
-        "undecidable_s": exact(sum((Fraction(of["undecidable_s"]) for of in by_recording), Fraction(0))),
+        "recordings_s": _added(by_recording, "recording_s"),
+        "used_s": _added(by_recording, "used_s"),
+        "left_out_s": _added(by_recording, "left_out_s"),
+        "undecidable_s": _added(by_recording, "undecidable_s"),
+        "lowest_confidence": min((float(segment.confidence) for segment in edit.segments), default=None),
         "by_recording": by_recording,
     }
 
@@ -88,6 +91,10 @@ def _offcuts(edit: Edit, index: int, finding: str) -> list[Span]:
     return union(
         Span(o.start_s, o.end_s) for o in edit.left_out if o.recording == index and o.finding == finding
     )
+
+
+def _added(by_recording: Iterable[dict[str, Any]], name: str) -> str:
+    return exact(sum((Fraction(of[name]) for of in by_recording), Fraction(0)))
 
 
 def _total(spans: Iterable[Span]) -> str:
