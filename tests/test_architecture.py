@@ -24,7 +24,9 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("signals",),
     ("shots", "indicators", "conform"),
     ("finding",),
+    ("examine",),
     ("report",),
+    ("show",),
     ("testing",),
     ("cli",),
 )
