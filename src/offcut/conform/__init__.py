@@ -1,1 +1,73 @@
+"""Which raw went into a release, and what was left out: signals in, an edit out; no media is opened here."""
 
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from offcut.conform.anchors import Anchor, agreed, anchor, runs
+from offcut.conform.canvas import Canvas
+from offcut.conform.edit import assemble
+from offcut.conform.hypotheses import hypotheses
+from offcut.conform.left_out import left_out
+from offcut.conform.planes import plane
+from offcut.conform.segments import Placed, placed_segments
+from offcut.conform.transitions import between
+from offcut.records import Edit, Measurement
+
+__all__ = ["SIGNALS", "conform"]
+
+SIGNALS = ("features", "picture")
+"""The analysers whose signals conform works on."""
+
+LIMITS = (
+    "Left out means: not shown in this release, as far as the recordings given go; it says nothing about "
+    "recordings that were not given, nor about other releases.",
+    "Sound was not compared in this version: a span counts as used only where its picture is seen.",
+    "Not recognised in this version: speed ramps, freeze frames, several pictures at once, strong rotation "
+    "or perspective, and spans shorter than about a quarter of a second. Raw shown only in such a form is "
+    "reported as left out or undecidable.",
+    "A span of the release without a named source may come from a recording not given, or from one given in "
+    "a form that is not recognised.",
+)
+
+
+def conform(
+    release: Measurement,
+    recordings: Sequence[Measurement],
+    *,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
+) -> Edit:
+    """Recover the edit of `release` against `recordings`.
+
+    Args:
+        release: Measured with at least the analysers in SIGNALS, like every recording.
+        recordings: In any order; segments name them by index.
+        progress: Called with the stage in words and the share of the whole work that is done.
+
+    Returns:
+        Segments that cover the release from its first to its last frame, and for every recording
+        the spans that no segment shows.
+    """
+    canvas = Canvas(release, list(recordings))
+    anchors: list[Anchor] = []
+    progress("comparing pictures", 0.0)
+    for number, recording in enumerate(recordings):
+        for hypothesis in hypotheses(release, recording, number):
+            found = anchor(canvas, hypothesis)
+            if found is not None:
+                anchors.append(found)
+        progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
+    groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
+    planes = [p for geometry, group in groups if (p := plane(canvas, geometry, group)) is not None]
+    progress("fitting raw times", 0.7)
+    pieces, fitters = assemble(canvas, planes)
+    progress("measuring transitions", 0.9)
+    transitions = [between(canvas, a, b, fitters) for a, b in pairwise(pieces)]
+    placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
+    progress("done", 1.0)
+    return Edit(
+        release,
+        tuple(recordings),
+        tuple(p.segment for p in placed),
+        tuple(left_out(recordings, release.frames, placed, anchors)),
+        LIMITS,
+    )

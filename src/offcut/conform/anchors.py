@@ -17,7 +17,7 @@ from offcut.conform.hypotheses import Geometry, Hypothesis
 
 LEAST_PIXELS = 150
 SEARCH_S = 0.7
-"""How far from the matched raw keyframe the moment is looked for: keyframes lie at most 0.5 s from a change."""
+"""How far from the matched raw keyframe the moment is looked for: keyframes lie within 0.5 s of a change."""
 
 SEARCH_STEP_S = 0.066
 SEARCH_SHIFT_PX = 5
@@ -77,7 +77,9 @@ def _best_moment(
         return None
     top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
     pad = SEARCH_SHIFT_PX
-    seen = canvas.release_picture(hypothesis.release_frame)[top + pad : bottom - pad, left + pad : right - pad]
+    seen = canvas.release_picture(hypothesis.release_frame)[
+        top + pad : bottom - pad, left + pad : right - pad
+    ]
     if min(seen.shape) < 12:
         return None
     total = len(canvas.recordings[geometry.recording].frames)

@@ -51,7 +51,7 @@ class Canvas:
         return normalised(self.luma[frame])
 
     def matrix(self, geometry: Geometry) -> NDArray[np.float64]:
-        """Map from pixel centres of the (mirrored) small raw picture to pixel centres of the canvas, (2, 3)."""
+        """Map pixel centres of the (mirrored) small raw picture to pixel centres of the canvas, (2, 3)."""
         recording = self.recordings[geometry.recording]
         raw_height, raw_width = recording.signals["picture.luma"].values.shape[1:3]
         unit_width, unit_height = canvas_px(recording)
@@ -84,7 +84,10 @@ class Canvas:
             raw = cv2.GaussianBlur(np.ascontiguousarray(raw), (0, 0), sigma)
         return np.asarray(
             cv2.warpAffine(
-                np.ascontiguousarray(raw), matrix, (self.width, self.height), flags=cv2.INTER_LINEAR,
+                np.ascontiguousarray(raw),
+                matrix,
+                (self.width, self.height),
+                flags=cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REPLICATE,
             ),
             np.float32,
@@ -112,7 +115,7 @@ class Canvas:
 
 def centred(row: Pixels) -> Pixels:
     """Subtract the mean."""
-    return row - row.mean()
+    return np.asarray(row - row.mean(), np.float32)
 
 
 def correlation(a: Pixels, b: Pixels) -> float:

@@ -9,24 +9,52 @@ from numpy.typing import NDArray
 
 from offcut.conform.anchors import Anchor, agreement, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
+from offcut.conform.hypotheses import Geometry
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import LEAST_FRAMES, Piece, best_path, candidates, gains, pieces
-from offcut.conform.hypotheses import Geometry
 from offcut.conform.planes import Plane, plane
 from offcut.timeline import FrameTimes
 
 HARD_CUT = 0.35
-FINE_SPEEDS = (0.25, 1 / 3, 0.5, 2 / 3, 0.75, 0.8, 0.9, 1.0, 1.1, 1.2, 1.25, 4 / 3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, -1.0)
+FINE_SPEEDS = (
+    0.25,
+    1 / 3,
+    0.5,
+    2 / 3,
+    0.75,
+    0.8,
+    0.9,
+    1.0,
+    1.1,
+    1.2,
+    1.25,
+    4 / 3,
+    1.5,
+    1.75,
+    2.0,
+    2.5,
+    3.0,
+    4.0,
+    -1.0,
+)
 JOIN_GAP_FRAMES = 4
 JOIN_JUMP_S = 0.6
 AROUND_S = 3.0
 STILL = 0.35
 """Below this `when` score the moment is looked for in the whole recording again when pieces are joined."""
 
-USUAL = sorted({Fraction(p, q) for q in (1, 2, 3, 4, 5, 10) for p in range(1, 4 * q + 1) if Fraction(p, q) >= Fraction(1, 5)})
+USUAL = sorted(
+    {
+        Fraction(p, q)
+        for q in (1, 2, 3, 4, 5, 10)
+        for p in range(1, 4 * q + 1)
+        if Fraction(p, q) >= Fraction(1, 5)
+    }
+)
 """Speeds that editing programs offer: tenths, quarters, thirds and halves up to 4."""
 
-AS_GOOD = 0.004
+AS_GOOD, AS_GOOD_AT_ONE = 0.004, 0.02
+"""How much worse than the measured speed a usual one may fit, and the speed of the recording itself."""
 
 POLISH_FRAMES = 9
 
@@ -47,7 +75,8 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> tuple[list[Piece], list
     """The pieces of the release in order, each on its best line, and the fitters the lines refer to."""
     release = canvas.release.frames
     fitters = [
-        Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames) for k, plane in enumerate(planes)
+        Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames)
+        for k, plane in enumerate(planes)
     ]
     lines = candidates(fitters, release, hard_cuts(canvas))
     for _ in range(2):
@@ -57,7 +86,9 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> tuple[list[Piece], list
     fitters, lines = _polished(canvas, lines, found, fitters)
     table = gains(lines, fitters, len(release))
     final = _joined(pieces(best_path(table), lines), fitters)
-    final = [p if p.line is None or p.last - p.first >= LEAST_FRAMES else replace(p, line=None) for p in final]
+    final = [
+        p if p.line is None or p.last - p.first >= LEAST_FRAMES else replace(p, line=None) for p in final
+    ]
     return _nones_merged(final), fitters
 
 
@@ -91,7 +122,7 @@ def _raw_near(piece: Piece, line: Line, fitter: Fitter, times: FrameTimes) -> tu
 
 
 def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tuple[Geometry, list[Anchor]]:
-    """The geometry that serves a piece best, tried a raw frame earlier and later too, and anchors on its frames."""
+    """The geometry that serves a piece best, tried a raw frame earlier and later too, and its anchors."""
     geometry, mask = fitter.plane.geometry, fitter.plane.mask
     times = canvas.recordings[geometry.recording].frames
     picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, POLISH_FRAMES).round().astype(int))
@@ -108,7 +139,9 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
         for one in (geometry, middle):
             inside = canvas.mask(one) & mask
             anchors = [
-                Anchor(t, j, one, agreement(canvas.release_picture(t), normalised(canvas.warped(one, j)), inside))
+                Anchor(
+                    t, j, one, agreement(canvas.release_picture(t), normalised(canvas.warped(one, j)), inside)
+                )
                 for t, j in pairs
             ]
             score = float(np.mean([a.match for a in anchors]))
@@ -191,9 +224,13 @@ def plain(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Line:
             continue
         b = int(np.nanargmax(total))
         options.append(
-            (speed, Line(line.plane, line.at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b])))
+            (
+                speed,
+                Line(line.plane, line.at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b])),
+            )
         )
-    good = [(s, o) for s, o in options if o.where + o.when >= line.where + line.when - AS_GOOD]
+    least = line.where + line.when
+    good = [(s, o) for s, o in options if o.where + o.when >= least - (AS_GOOD_AT_ONE if s == 1 else AS_GOOD)]
     if not good:
         return line
     return min(good, key=lambda pair: (pair[0] != sign, pair[0].denominator, -pair[1].total))[1]

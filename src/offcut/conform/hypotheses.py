@@ -83,24 +83,24 @@ def canvas_px(measurement: Measurement) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def hypotheses(release: Measurement, recordings: list[Measurement]) -> Iterator[Hypothesis]:
-    """Yield every hypothesis that RANSAC accepts, release keyframes in order for each recording."""
-    ours = _points(release)
-    for number, recording in enumerate(recordings):
-        theirs = _points(recording)
-        if len(theirs.starts) == 0:
-            continue
-        width = canvas_px(recording)[0]
-        for k in range(len(ours.starts)):
-            points = ours.group(k)
-            for mirrored in (False, True):
-                query = ours.descriptors[points]
-                for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs):
-                    fit = _similarity(ours.xy[points], theirs.xy[theirs.group(g)], pairs, width if mirrored else 0)
-                    if fit is not None:
-                        matrix, inliers = fit
-                        geometry = Geometry(number, mirrored, matrix)
-                        yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, inliers)
+def hypotheses(release: Measurement, recording: Measurement, number: int) -> Iterator[Hypothesis]:
+    """Yield what RANSAC accepts between `release` and recording `number`, release keyframes in order."""
+    ours, theirs = _points(release), _points(recording)
+    if len(theirs.starts) == 0:
+        return
+    width = canvas_px(recording)[0]
+    for k in range(len(ours.starts)):
+        points = ours.group(k)
+        for mirrored in (False, True):
+            query = ours.descriptors[points]
+            for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs):
+                fit = _similarity(
+                    ours.xy[points], theirs.xy[theirs.group(g)], pairs, width if mirrored else 0
+                )
+                if fit is not None:
+                    matrix, inliers = fit
+                    geometry = Geometry(number, mirrored, matrix)
+                    yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, inliers)
 
 
 def _points(measurement: Measurement) -> _Points:
@@ -171,4 +171,4 @@ def _similarity(
         return None
     if not SCALES[0] < scale < SCALES[1] or abs(turn_deg) > MAX_TURN_DEG:
         return None
-    return matrix, inliers
+    return np.asarray(matrix, np.float64), inliers

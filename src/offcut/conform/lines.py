@@ -1,4 +1,4 @@
-"""Raw time as a straight line over release time: where a stretch starts in the recording, and how fast it runs."""
+"""Raw time as a straight line over release time: where a stretch starts in the recording, and how fast."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from offcut.timeline import FrameTimes
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
 REGULAR = 0.02
-"""Share of the release's energy added to what moves: where nothing moves the score goes to 0, not to noise."""
+"""Share of the release's energy added to what moves: where nothing moves the score goes to 0, not noise."""
 
 PLAIN_SPEED_BONUS = 0.01
 """Of two lines that fit alike, the one at the speed of the recording is the simpler claim."""
@@ -70,7 +70,7 @@ class Fitter:
     def scores(
         self, frames: NDArray[np.int64], at_s: float, speed: float, offsets_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where and when scores of the lines through (at_s, offset) for release rows `frames`; NaN off the recording."""
+        """Where and when scores of lines through (at_s, offset) on rows `frames`; NaN off the recording."""
         plane = self.plane
         raw = offsets_s[None, :] + speed * (self.release_s[frames] - at_s)[:, None]
         index = np.searchsorted(self.raw_s, raw + 1e-6, side="right") - 1
@@ -97,7 +97,7 @@ class Fitter:
     def best(
         self, frames: NDArray[np.int64], speeds: Sequence[float], around_s: tuple[float, float] | None = None
     ) -> list[Line]:
-        """The best line for each of `speeds`, best first; `around_s` bounds the raw time at the middle frame."""
+        """The best line for each of `speeds`, best first; `around_s` bounds raw time at the middle frame."""
         at_s = float(self.release_s[frames[len(frames) // 2]])
         offsets = self.raw_s + self.raw_step_s / 2
         if around_s is not None:
@@ -132,7 +132,9 @@ class Fitter:
                     continue
                 b = int(np.nanargmax(total))
                 if total[b] > best.where + best.when + 1e-9:
-                    best = Line(self.number, at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b]))
+                    best = Line(
+                        self.number, at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b])
+                    )
             speed_reach, offset_reach = speed_reach / 3, offset_reach / 3
         return best
 

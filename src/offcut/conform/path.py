@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,4 @@ def best_path(table: NDArray[np.float32], switch_cost: float = SWITCH_COST) -> N
 def pieces(path: NDArray[np.int64], lines: Sequence[Line]) -> list[Piece]:
     """Cut a path into runs of one state."""
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), len(path)]
-    return [
-        Piece(a, b, lines[path[a]] if path[a] < len(lines) else None) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [Piece(a, b, lines[path[a]] if path[a] < len(lines) else None) for a, b in pairwise(edges)]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.conform.canvas import Canvas, centred, normalised
 from offcut.conform.anchors import Anchor
+from offcut.conform.canvas import Canvas, centred, normalised
 from offcut.conform.hypotheses import Geometry
 
 LEAST_PIXELS = 150
@@ -25,6 +25,7 @@ WHOLE_RAW_FRAMES = 6000
 
 BLOCK = (16, 12)
 BLOCK_AGREES = 0.35
+
 
 @dataclass(slots=True)
 class Plane:
@@ -80,8 +81,16 @@ def plane(
     integral = np.zeros((len(theirs) + 1, len(theirs) + 1))
     integral[1:, 1:] = gram.cumsum(axis=0).cumsum(axis=1)
     return Plane(
-        geometry, group, (first, last), (start, end), mask, ours @ theirs.T,
-        np.einsum("ij,ij->i", ours, ours).astype(np.float64), np.diag(gram).copy(), integral, ours @ ours.T,
+        geometry,
+        group,
+        (first, last),
+        (start, end),
+        mask,
+        ours @ theirs.T,
+        np.einsum("ij,ij->i", ours, ours).astype(np.float64),
+        np.diag(gram).copy(),
+        integral,
+        ours @ ours.T,
         float(mask.sum()) / max(1, int(canvas.mask(geometry).sum())),
     )
 
@@ -91,7 +100,8 @@ def _agreeing(canvas: Canvas, geometry: Geometry, group: list[Anchor]) -> NDArra
     mask = canvas.mask(geometry)
     best = sorted(group, key=lambda a: -a.match)[:4]
     pairs = [
-        (canvas.release_picture(a.release_frame), normalised(canvas.warped(a.geometry, a.raw_frame))) for a in best
+        (canvas.release_picture(a.release_frame), normalised(canvas.warped(a.geometry, a.raw_frame)))
+        for a in best
     ]
     kept = np.zeros_like(mask)
     width, height = BLOCK

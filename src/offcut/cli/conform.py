@@ -1,0 +1,205 @@
+"""`offcut conform`: which raw went into a release, and what was left out."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from offcut.cli.options import (
+    JsonOption,
+    NoReportOption,
+    QuietOption,
+    ReportOption,
+    SignalsOption,
+    checked_output,
+    report_path,
+)
+from offcut.cli.progress import Report, shown
+from offcut.errors import UnreadableError, UsageError, printable
+from offcut.records import Measurement
+from offcut.timeline import clock
+
+EXAMPLE = "Example: offcut conform release.mp4 --raw helmet1.mp4 --raw helmet2.mp4 --otio edit.otio"
+
+
+def conform_command(
+    release: Annotated[Path, typer.Argument(metavar="RELEASE", help="What a party published.")],
+    more: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RAW]...", help="Recordings, like --raw.")
+    ] = None,
+    raw: Annotated[
+        list[Path] | None,
+        typer.Option("--raw", metavar="FILE|FOLDER", help="A recording, or a folder of them; repeat."),
+    ] = None,
+    json_path: JsonOption = None,
+    report: ReportOption = None,
+    no_report: NoReportOption = False,
+    otio: Annotated[
+        Path | None,
+        typer.Option("--otio", metavar="PATH", help="Write the edit as an OpenTimelineIO timeline."),
+    ] = None,
+    edl: Annotated[
+        Path | None,
+        typer.Option("--edl", metavar="PATH", help="Write a CMX 3600 list; what it loses stands in it."),
+    ] = None,
+    quiet: QuietOption = False,
+    signals_folder: SignalsOption = None,
+) -> None:
+    """Recover the edit of RELEASE from the recordings given with --raw, and list what it left out.
+
+    Several recordings may follow one --raw (--raw a.mp4 b.mp4). "Left out" always means: relative to
+    the recordings given. A recording that cannot be read gets one line, the others are compared, and
+    the exit code is 3.
+    """
+    from offcut import report as documents
+
+    paths = recordings_of([*(raw or []), *(more or [])], release)
+    page = report_path(report, release, "conform", wanted=not no_report)
+    for option, path in (("--json", json_path), ("--otio", otio), ("--edl", edl)):
+        checked_output(option, path)
+    with shown(quiet=quiet) as progress:
+        release_measured, measured, unread = _measured(release, paths, (signals_folder, progress))
+        document, edit_measurements = _compared(release_measured, measured, unread, progress)
+        if page is not None:
+            _write_page(document, edit_measurements, page, progress)
+    _write_edits(document, otio, edl)
+    if json_path is not None:
+        documents.write_json(document, json_path)
+    if not quiet and json_path != "-":
+        typer.echo(summary(document))
+        for label, path in (("Report", page), ("OTIO", otio), ("EDL", edl)):
+            if path is not None:
+                typer.echo(f"{label}: {path}")
+    if unread:
+        raise typer.Exit(UnreadableError.exit_code)
+
+
+def recordings_of(given: list[Path], release: Path) -> list[Path]:
+    """The recordings, folders opened one level deep, each file once.
+
+    Raises:
+        UsageError: none is given.
+    """
+    found: list[Path] = []
+    for path in given:
+        inside = (
+            sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+            if path.is_dir()
+            else [path]
+        )
+        found += [p for p in inside if p not in found]
+    if not found:
+        raise UsageError("no recording is given: name at least one with --raw")
+    return found
+
+
+def _measured(
+    release: Path, paths: list[Path], context: tuple[Path | None, Report]
+) -> tuple[Measurement, list[Measurement], list[str]]:
+    """Measure the release (which must be readable) and every recording that can be read."""
+    from offcut import signals
+    from offcut.container import probe
+
+    folder, progress = context
+    keep = folder or signals.default_folder()
+
+    def one(path: Path, position: int) -> Measurement:
+        def told(stage: str, seconds: float) -> None:
+            progress(
+                f"{stage} {printable(path.name)} ({position} of {len(paths) + 1})", seconds / (seconds + 60)
+            )
+
+        probe(path)
+        return signals.measured(path, ("features", "picture", "strip"), folder=keep, progress=told)
+
+    first = one(release, 1)
+    measured: list[Measurement] = []
+    unread: list[str] = []
+    for position, path in enumerate(paths, 2):
+        try:
+            found = one(path, position)
+        except UnreadableError as error:
+            typer.echo(f"offcut: {error}", err=True)
+            unread.append(printable(path.name))
+            continue
+        if found.exhibit.sha256 == first.exhibit.sha256:
+            raise UsageError(
+                f"{printable(path.name)}: it is the release itself (same content); compare it with recordings"
+            )
+        if any(found.exhibit.sha256 == m.exhibit.sha256 for m in measured):
+            typer.echo(
+                f"offcut: {printable(path.name)}: same content as another recording; compared once", err=True
+            )
+            continue
+        measured.append(found)
+    if not measured:
+        raise UnreadableError(release, "none of its recordings could be read; nothing was compared")
+    return first, measured, unread
+
+
+def _compared(
+    release: Measurement, measured: list[Measurement], unread: list[str], progress: Report
+) -> tuple[dict[str, Any], list[Measurement]]:
+    from dataclasses import replace
+
+    from offcut import report
+    from offcut.conform import conform
+
+    edit = conform(release, measured, progress=progress)
+    if unread:
+        line = f"These recordings could not be read and were not compared: {', '.join(unread)}."
+        edit = replace(edit, limits=(line, *edit.limits))
+    return report.conform(edit), [edit.release, *edit.recordings]
+
+
+def _write_page(
+    document: dict[str, Any], measurements: list[Measurement], page: Path, progress: Report
+) -> None:
+    from offcut import show
+    from offcut.report import html
+    from offcut.report.pictures import wanted
+
+    pictures = show.gather(dict(enumerate(measurements)), wanted(document), progress=progress)
+    html.write_conform(document, pictures, page)
+
+
+def _write_edits(document: dict[str, Any], otio_path: Path | None, edl_path: Path | None) -> None:
+    if otio_path is not None:
+        from offcut.report import otio
+
+        otio.write(document, otio_path)
+    if edl_path is not None:
+        from offcut.report import edl
+
+        release = document["release"]
+        length_s = Fraction(release["end_s"]) - Fraction(release["start_s"])
+        edl.write(document, edl_path, rate_hz=_usual_rate(release["frames"] / length_s))
+
+
+def _usual_rate(measured_hz: Fraction) -> Fraction:
+    usual = [Fraction(n) for n in (24, 25, 30, 48, 50, 60)] + [Fraction(n * 1000, 1001) for n in (24, 30, 60)]
+    nearest = min(usual, key=lambda rate: abs(rate - measured_hz))
+    return nearest if abs(nearest - measured_hz) < nearest / 500 else measured_hz.limit_denominator(1001)
+
+
+def summary(document: dict[str, Any]) -> str:
+    """A few lines for the terminal, all of them from the document."""
+    from offcut.report.words import answer
+
+    lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in answer(document)]
+    for segment in document["segments"]:
+        start, end = (clock(Fraction(segment[k])) for k in ("start_s", "end_s"))
+        if segment["recording"] is None:
+            lines.append(f"  {start} - {end}  no source found")
+            continue
+        name = printable(Path(document["recordings"][segment["recording"]]["path"]).name)
+        raw = clock(Fraction(segment["raw_start_s"]))
+        notes = [f"x{float(Fraction(segment['speed'])):g}" if segment["speed"] != "1" else ""]
+        notes += [
+            "mirrored" if segment["mirrored"] else "",
+            "time ambiguous" if segment["time_is"] == "ambiguous" else "",
+        ]
+        rest = ", ".join(n for n in notes if n)
+        lines.append(f"  {start} - {end}  {name} from {raw}{', ' + rest if rest else ''}")
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""Whether what moves in a stretch fixes its moment, and which other moments fit as well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.lines import Fitter, Line
+
+FAR_S = 1.0
+"""Moments further than this from the best one are other moments; nearer ones share its motion."""
+
+CLEAR_WHEN = 0.5
+"""Above this what moves agrees so well that no other moment came near on the shared cases."""
+
+LEAST_WHEN = 0.15
+CLEAR_MARGIN = 0.12
+SLACK_WHERE = 0.03
+SLACK_WHEN = 0.1
+NOISE_WIDTHS = 3.0
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What else fits.
+
+    Attributes:
+        is_ambiguous: Other moments fit as well as the one named.
+        margin: How far the `when` score of the best moment lies above that of the best other moment.
+        ranges_s: Raw times (low, high) that some fitting line covers; empty where nothing else fits.
+    """
+
+    is_ambiguous: bool
+    margin: float
+    ranges_s: Sequence[tuple[float, float]]
+
+
+def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
+    """Compare the named moment with every other moment of the recording, at every usual speed."""
+    offsets = fitter.raw_s + fitter.raw_step_s / 2
+    times = fitter.release_s[[rows[0], rows[-1]]]
+    named = float(line.raw_at(line.at_s))
+    best_other, noise = -1.0, 0.0
+    fits: list[tuple[float, float]] = []
+    for speed in (*SPEEDS, line.speed):
+        where, when = fitter.scores(rows, line.at_s, speed, offsets)
+        alike = np.nan_to_num(where, nan=-1.0) >= line.where - SLACK_WHERE
+        far = np.abs(offsets - named) > FAR_S
+        others = alike & far
+        if others.any():
+            best_other = max(best_other, float(np.nanmax(when[others])))
+            noise = max(noise, float(np.nanstd(when[others])))
+        slack = max(SLACK_WHEN, NOISE_WIDTHS * noise)
+        for b in np.flatnonzero(alike & (np.nan_to_num(when, nan=-1.0) >= line.when - slack)):
+            ends = offsets[b] + speed * (times - line.at_s)
+            fits.append((float(ends.min()), float(ends.max())))
+    margin = line.when - best_other if best_other > -1 else line.when
+    clear = line.when >= CLEAR_WHEN or (line.when >= LEAST_WHEN and margin >= CLEAR_MARGIN)
+    return Doubt(not clear, margin, _merged(fits, fitter.raw_step_s) if not clear else ())
+
+
+def _merged(ranges: Sequence[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    merged: list[tuple[float, float]] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + gap_s:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return merged

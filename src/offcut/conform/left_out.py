@@ -1,0 +1,71 @@
+"""What of each recording is in no segment, and what of that may have been used all the same."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from offcut.conform.anchors import Anchor
+from offcut.conform.segments import Placed
+from offcut.records import Measurement, Offcut
+from offcut.timeline import FrameTimes, Span, subtract, union
+
+EDGE_FRAMES = 2
+"""Frames beside a used span that are not called left out: the place of a cut is known to a frame."""
+
+RESEMBLES_S = Fraction(1)
+RESEMBLES = 0.45
+"""A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
+
+AMBIGUOUS = "a nearly still span of the release fits here as well as where it is named"
+EDGE = "next to a used span, whose end is known to about a frame"
+LIKENESS = "a span of the release without a named source resembles it"
+
+
+def left_out(
+    recordings: Sequence[Measurement],
+    release: FrameTimes,
+    placed: Sequence[Placed],
+    anchors: Sequence[Anchor],
+) -> list[Offcut]:
+    """Every instant of every recording that is in no segment, as left out or undecidable, in order."""
+    found: list[Offcut] = []
+    for number, recording in enumerate(recordings):
+        whole = [Span(recording.frames.start_s, recording.frames.end_s)]
+        mine = [p for p in placed if p.segment.recording == number]
+        used = union(_named(p) for p in mine)
+        rest = subtract(whole, used)
+        edge_s = EDGE_FRAMES * max(
+            Fraction(recording.frames.median_step_s).limit_denominator(90_000),
+            Fraction(release.median_step_s).limit_denominator(90_000),
+        )
+        doubts = [
+            (AMBIGUOUS, union(s for p in mine for s in p.may_be)),
+            (EDGE, [Span(max(Fraction(0), s.start_s - edge_s), s.end_s + edge_s) for s in used]),
+            (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
+        ]
+        for reason, spans in doubts:
+            kept = subtract(rest, spans)
+            found += [Offcut(number, s.start_s, s.end_s, "undecidable", reason) for s in subtract(rest, kept)]
+            rest = kept
+        found += [Offcut(number, s.start_s, s.end_s, "left_out", "") for s in rest]
+    return sorted(found, key=lambda o: (o.recording, o.start_s))
+
+
+def _named(one: Placed) -> Span:
+    ends = (one.segment.raw_start_s, one.segment.raw_end_s)
+    return Span(min(e for e in ends if e is not None), max(e for e in ends if e is not None))
+
+
+def _likenesses(
+    number: int, raw: FrameTimes, release: FrameTimes, evidence: tuple[Sequence[Placed], Sequence[Anchor]]
+) -> list[Span]:
+    placed, anchors = evidence
+    open_spans = [Span(p.segment.start_s, p.segment.end_s) for p in placed if p.segment.recording is None]
+    spans = []
+    for one in anchors:
+        at_s = release.time_s(one.release_frame)
+        if one.geometry.recording != number or one.match < RESEMBLES:
+            continue
+        if any(s.start_s <= at_s < s.end_s for s in open_spans):
+            raw_s = raw.time_s(one.raw_frame)
+            spans.append(Span(max(raw.start_s, raw_s - RESEMBLES_S), min(raw.end_s, raw_s + RESEMBLES_S)))
+    return union(spans)

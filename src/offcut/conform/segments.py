@@ -1,0 +1,188 @@
+"""Pieces and transitions as the segments that a result document names, in exact times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from offcut.conform.ambiguity import Doubt, doubt
+from offcut.conform.canvas import Canvas
+from offcut.conform.edit import refit
+from offcut.conform.hypotheses import Geometry, canvas_px
+from offcut.conform.lines import Fitter, Line
+from offcut.conform.path import Piece
+from offcut.conform.transitions import Transition
+from offcut.records import Box, Opening, RawSpan, Segment
+from offcut.timeline import FrameTimes, Span
+
+SNAP = 0.006
+"""A side of a box this near the picture's edge is the edge: half a pixel of the small picture."""
+
+LEAST_LONE_FRAMES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A segment with what left-out needs to know of it.
+
+    Attributes:
+        segment: As the result document names it.
+        may_be: Raw time that may be shown instead, where the moment is ambiguous.
+    """
+
+    segment: Segment
+    may_be: Sequence[Span]
+
+
+def placed_segments(
+    canvas: Canvas, pieces: Sequence[Piece], fitters: Sequence[Fitter], transitions: Sequence[Transition]
+) -> list[Placed]:
+    """Name every piece exactly; `transitions[k]` lies between pieces k and k + 1."""
+    found = []
+    for k, piece in enumerate(pieces):
+        opens = transitions[k - 1] if k else None
+        closes = transitions[k] if k + 1 < len(pieces) else None
+        first = opens.first if opens else piece.first
+        last = closes.last if closes else piece.last
+        opening = _opening(canvas.release.frames, opens)
+        if piece.line is None:
+            found.append(Placed(_without_source(canvas.release.frames, first, last, opening), ()))
+            continue
+        alone = (opens.last if opens else piece.first, closes.first if closes else piece.last)
+        found.append(_with_source(canvas, replace(piece, first=first, last=last), alone, (fitters, opening)))
+    return found
+
+
+def _opening(times: FrameTimes, transition: Transition | None) -> Opening:
+    if transition is None:
+        return Opening("start", times.time_s(0), times.time_s(0), 1.0)
+    start_s, end_s = times.time_s(transition.first), times.time_s(transition.last)
+    if transition.kind == "cut":
+        return Opening("cut", start_s, start_s, 0.95)
+    return Opening(transition.kind, start_s, end_s, 0.9 if transition.error < 0.01 else 0.7)
+
+
+def _without_source(times: FrameTimes, first: int, last: int, opening: Opening) -> Segment:
+    return Segment(
+        times.time_s(first),
+        times.time_s(last),
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        0.9,
+        None,
+        (),
+        opening,
+    )
+
+
+def _with_source(
+    canvas: Canvas, piece: Piece, alone: tuple[int, int], context: tuple[Sequence[Fitter], Opening]
+) -> Placed:
+    fitters, opening = context
+    line = piece.line
+    assert line is not None
+    fitter = fitters[line.plane]
+    if alone[1] - alone[0] >= LEAST_LONE_FRAMES:
+        line = refit(Piece(alone[0], alone[1], line), fitters)
+    base = fitter.plane.release_frames[0]
+    lone = alone if alone[1] > alone[0] else (piece.first, piece.last)
+    rows = np.arange(lone[0], lone[1]) - base
+    rows = rows[(rows >= 0) & (rows < len(fitter.release_s))]
+    unsure = doubt(fitter, rows, line)
+    geometry = fitter.plane.geometry
+    release, raw = canvas.release.frames, canvas.recordings[geometry.recording].frames
+    raw_start_s, speed = _exact(line, piece, release, raw)
+    start_s, end_s = release.time_s(piece.first), release.time_s(piece.last)
+    may_be = [_clipped(low, high, raw) for low, high in unsure.ranges_s]
+    segment = Segment(
+        start_s,
+        end_s,
+        geometry.recording,
+        raw_start_s,
+        raw_start_s + speed * (end_s - start_s),
+        speed,
+        geometry.mirrored,
+        crop(canvas, geometry),
+        placement(canvas, geometry),
+        confidence(line, unsure, len(rows)),
+        "ambiguous" if unsure.is_ambiguous else "exact",
+        tuple(RawSpan(s.start_s, s.end_s) for s in may_be),
+        opening,
+        measured={
+            "picture_match": round(line.where, 4),
+            "motion_match": round(line.when, 4),
+            "motion_margin": round(unsure.margin, 4),
+            "agreeing_share": round(fitter.plane.agreeing_share, 4),
+            "frames_compared": len(rows),
+        },
+    )
+    return Placed(segment, may_be)
+
+
+def _exact(line: Line, piece: Piece, release: FrameTimes, raw: FrameTimes) -> tuple[Fraction, Fraction]:
+    """Raw time at the start and speed, as exact numbers.
+
+    The raw time is that of the first frame shown if a line from there shows the same frames; where
+    the two clocks drift against each other it lies inside that frame, so that it does.
+    """
+    speed = Fraction(line.speed).limit_denominator(1000)
+    seconds = release.seconds()[piece.first : piece.last]
+    ticks = raw.seconds()
+    ends = np.append(ticks[1:], float(raw.end_s))
+    shown_s = np.asarray(line.raw_at(seconds), np.float64)
+    index = np.clip(np.searchsorted(ticks, shown_s + 1e-6, side="right") - 1, 0, len(ticks) - 1)
+    slope_s = float(speed) * (seconds - seconds[0])
+    low = float((ticks[index] - slope_s).max())
+    high = float((ends[index] - slope_s).min())
+    first_s = raw.time_s(int(index[0]))
+    inside = low - 1e-6 <= float(first_s) < high - 1e-6
+    start_s = first_s if inside else Fraction((low + high) / 2).limit_denominator(90_000)
+    return max(start_s, raw.start_s), speed
+
+
+def _clipped(low: float, high: float, raw: FrameTimes) -> Span:
+    start_s = max(raw.start_s, Fraction(low).limit_denominator(90_000))
+    return Span(
+        min(start_s, raw.end_s), max(min(raw.end_s, Fraction(high).limit_denominator(90_000)), start_s)
+    )
+
+
+def confidence(line: Line, unsure: Doubt, frames: int) -> float:
+    """How sure the named source is (and the moment, where it is said to be exact)."""
+    picture = float(np.clip((line.where - 0.35) / 0.45, 0, 1))
+    motion = 1.0 if unsure.is_ambiguous else float(np.clip(line.when / 0.4, 0, 1))
+    length = float(np.clip(frames / 20, 0.3, 1))
+    return round(0.5 + 0.48 * picture * (0.4 + 0.6 * motion) * (0.5 + 0.5 * length), 3)
+
+
+def crop(canvas: Canvas, geometry: Geometry) -> Box:
+    """The window of the raw picture that is seen, before mirroring, in fractions of the raw picture."""
+    width, height = canvas_px(canvas.recordings[geometry.recording])
+    corners = np.array([[x, y, 1.0] for x in (0, canvas.size_px[0]) for y in (0, canvas.size_px[1])])
+    whole = np.vstack([geometry.matrix, [0, 0, 1]])
+    raw = (corners @ np.linalg.inv(whole).T)[:, :2] / (width, height)
+    left, top, right, bottom = _snapped(raw)
+    if geometry.mirrored:
+        left, right = 1 - right, 1 - left
+    return Box(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
+
+
+def placement(canvas: Canvas, geometry: Geometry) -> Box:
+    """Where in the release the window is shown, in fractions of the release."""
+    width, height = canvas_px(canvas.recordings[geometry.recording])
+    corners = np.array([[x, y, 1.0] for x in (0, width) for y in (0, height)])
+    shown = (corners @ geometry.matrix.T) / canvas.size_px
+    left, top, right, bottom = _snapped(shown)
+    return Box(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
+
+
+def _snapped(corners: np.ndarray) -> tuple[float, float, float, float]:
+    box = np.clip([*corners.min(axis=0), *corners.max(axis=0)], 0, 1)
+    box = np.where(box < SNAP, 0.0, np.where(box > 1 - SNAP, 1.0, box))
+    return float(box[0]), float(box[1]), float(box[2]), float(box[3])
