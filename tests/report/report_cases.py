@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from offcut.records import (
     Box,
@@ -177,6 +178,10 @@ def small_examination(*, name: str = "clip.mp4", note: str = "Lavf62") -> Examin
         ],
         finding=Finding("assembled", 0.9, ["picture.cut"], ["a cut between two similar views can be missed"]),
     )
+
+
+def noise(seed: int, shape: tuple[int, int, int] = (90, 160, 3)) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
 def _times(maximum: int) -> st.SearchStrategy[Fraction]:

@@ -8,16 +8,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from report_cases import edits, small_edit, small_examination, sourced, unsourced
+from report_cases import edits, noise, small_edit, small_examination, sourced, unsourced
 
-from offcut.records import Edit, Indicator, RawSpan
-from offcut.report import conform, examination, words
+from offcut.records import Edit, Indicator
+from offcut.report import conform, examination
 from offcut.report.html import conform_page, examination_page, write_conform, write_examination
-from offcut.report.layout import lanes, marks, recording_strip, release_strip
-from offcut.report.pictures import Album, Pictures, Rgb, data_uri, wanted
+from offcut.report.pictures import Pictures, Rgb, wanted
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'>&lt;\u202egpj.exe\x1b[2J\x00\n{{7*7}}"
 
@@ -48,10 +46,6 @@ class Elements(HTMLParser):
 
 def flat(page: str) -> str:
     return " ".join(Elements(page).text.split())
-
-
-def noise(seed: int, shape: tuple[int, int, int] = (90, 160, 3)) -> Rgb:
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
 def pictures_for(*documents: dict[str, Any]) -> Pictures:
@@ -199,6 +193,14 @@ def test_a_mirrored_segment_says_so_at_its_picture(edit_page: str) -> None:
     assert flat(edit_page).count("the release shows it mirrored") == 1
 
 
+def test_a_picture_that_could_not_be_taken_is_said_to_be_missing() -> None:
+    document = conform(small_edit())
+    some = pictures_for(document)
+    without = {key: picture for key, picture in some.frames.items() if key[0] != 2}
+    page = conform_page(document, Pictures(some.strips, without))
+    assert flat(page).count("no picture could be taken here") == 1
+
+
 def test_an_ambiguous_segment_lists_what_fits_equally_well(edit_page: str) -> None:
     assert "Several times of the recording fit equally well: 0:06.000 to 0:09.000" in flat(edit_page)
 
@@ -293,111 +295,3 @@ def test_an_hour_in_five_hundred_segments_stays_under_fifteen_megabytes() -> Non
     assert len(page.encode()) < 15_000_000
     assert "The first 200 segments are shown with pictures." in flat(page)
     assert re.search(r"[0-9]+ pictures are not on this page", flat(page))
-
-
-def test_a_page_wants_each_frame_once_and_no_more_strip_than_frames() -> None:
-    document = conform(small_edit())
-    of = wanted(document)
-    assert sorted(of) == [0, 1, 2, 3]
-    assert list(of[0].frames_s) == [1, Fraction(13, 4), 6, Fraction(17, 2)]
-    assert len(of[0].strip_s) == 24
-    assert of[0].strip_s[0] == Fraction(10, 48)
-    assert list(wanted(examination(small_examination()), first=4)) == [4]
-
-
-def test_a_picture_is_scaled_down_and_never_up() -> None:
-    def width(uri: str) -> int:
-        import cv2
-
-        raw = np.frombuffer(base64.b64decode(uri.partition(",")[2]), np.uint8)
-        decoded = cv2.imdecode(raw, cv2.IMREAD_COLOR)
-        assert decoded is not None
-        return int(decoded.shape[1])
-
-    assert width(data_uri(noise(0), 80)) == 80
-    assert width(data_uri(noise(0), 1000)) == 160
-    with pytest.raises(ValueError, match="is no RGB picture"):
-        data_uri(np.zeros((4, 4), np.uint8), 80)
-
-
-def test_colours_come_out_as_they_went_in() -> None:
-    import cv2
-
-    red = np.zeros((16, 16, 3), np.uint8)
-    red[..., 0] = 200
-    raw = np.frombuffer(base64.b64decode(data_uri(red, 80).partition(",")[2]), np.uint8)
-    bgr = cv2.imdecode(raw, cv2.IMREAD_COLOR)
-    assert bgr is not None
-    blue_green_red = bgr[8, 8].tolist()
-    assert blue_green_red[2] > 180
-    assert max(blue_green_red[:2]) < 30
-
-
-def test_an_album_stops_at_its_budget_and_counts_what_it_refused() -> None:
-    one = len(data_uri(noise(0), 80))
-    album = Album(budget_bytes=one + one // 2)
-    assert [album.uri(noise(0), 80) is None for _ in range(4)] == [False, True, True, True]
-    assert album.uri(None, 80) is None
-    assert album.refused == 3
-
-
-def test_bars_lie_in_lanes_where_they_overlap() -> None:
-    spans = [(Fraction(a), Fraction(b)) for a, b in ((0, 4), (3, 6), (4, 5), (6, 8))]
-    assert lanes(spans) == [0, 1, 0, 0]
-
-
-def test_the_release_strip_places_bars_by_time() -> None:
-    strip = release_strip(conform(small_edit()))
-    assert [(bar.x, bar.width, bar.lane, bar.label) for bar in strip.bars] == [
-        (0.0, 20.0, 0, "–"),
-        (20.0, 30.0, 0, "A"),
-        (45.0, 25.0, 1, "A"),
-        (70.0, 30.0, 0, "B"),
-    ]
-
-
-def test_a_recording_strip_keeps_left_out_below_what_was_used() -> None:
-    strip = recording_strip(conform(small_edit()), 1)
-    assert [(bar.look, bar.lane) for bar in strip.bars] == [
-        ("r1", 0),
-        ("left-out", 1),
-        ("undecidable", 1),
-        ("left-out", 1),
-    ]
-    assert strip.bars[2].label.startswith("? 5.0")
-
-
-def test_bars_stay_inside_the_strip_even_where_the_times_do_not() -> None:
-    edit = replace(
-        small_edit(), segments=[sourced(-5, 40, 0, -9, alternatives=[RawSpan(Fraction(0), Fraction(1))])]
-    )
-    bars = [*release_strip(conform(edit)).bars, *recording_strip(conform(edit), 0).bars]
-    assert all(0 <= bar.x <= bar.x + bar.width <= 100 for bar in bars)
-
-
-def test_marks_are_round_and_few() -> None:
-    for length_s in (Fraction(1, 2), Fraction(47), Fraction(3600), Fraction(90_000)):
-        found = marks(Fraction(0), length_s)
-        assert 2 <= len(found) <= 7
-        assert found[0] == (0.0, found[0][1])
-    assert marks(Fraction(1), Fraction(1)) == []
-
-
-@pytest.mark.parametrize(("at", "name"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
-def test_recordings_have_letters_as_columns_of_a_sheet_have(at: int, name: str) -> None:
-    assert words.letter(at) == name
-
-
-@pytest.mark.parametrize(
-    ("speed", "said"),
-    [
-        ("1", "as recorded"),
-        ("0", "one frame held still"),
-        ("-1", "backwards, as recorded"),
-        ("1/2", "0.5 × as recorded (slower)"),
-        ("-2", "backwards, 2 × as recorded (faster)"),
-        (None, "not measured"),
-    ],
-)
-def test_speeds_are_said_in_words(speed: str | None, said: str) -> None:
-    assert words.speed(speed) == said
