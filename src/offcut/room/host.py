@@ -1,10 +1,7 @@
 """The parent's side of the room: open the file, give it away, and believe nothing that comes back."""
 
 import os
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +18,7 @@ from offcut.room.answer import Answer, Expected
 from offcut.room.confine import Confinement
 from offcut.room.exhibit import open_exhibit
 from offcut.room.launch import CAN_FORK, Alone, Ended, Keeper, RoomError, Running
+from offcut.room.watch import Watch
 from offcut.room.wire import CutOffError, Reader, TooMuchError, WireError
 from offcut.timeline import FrameTimes
 
@@ -207,7 +205,7 @@ class _Work:
     def do(self, room: Running) -> None:
         """Take in the whole answer; whatever happens, the room is gone afterwards."""
         problem: WireError | None = None
-        watch = _Watch(room, self._expected.limits)
+        watch = Watch(room, self._expected.limits)
         try:
             with watch:
                 reader = Reader(room.answer, most_bytes=self._expected.limits.output_bytes)
@@ -265,7 +263,7 @@ class _Work:
                 error.add_note(message.trace)
                 raise error
 
-    def _explained(self, problem: WireError, watch: "_Watch") -> Exception:
+    def _explained(self, problem: WireError, watch: Watch) -> Exception:
         limits, code = self._expected.limits, self._ended.code
         if watch.fired:
             return LimitError(self._path, watch.fired + _UNUSED)
@@ -296,59 +294,3 @@ class _Work:
 
 _SIGXCPU, _SIGKILL = 24, 9
 """Linux and macOS agree on these two."""
-
-
-class _Watch:
-    """Kills a room that takes too long; the time the caller itself takes is not counted."""
-
-    def __init__(self, room: Running, limits: Limits) -> None:
-        self.fired = ""
-        self._room, self._limits = room, limits
-        self._done = threading.Event()
-        self._lock = threading.Lock()
-        now_s = time.monotonic()
-        self._wall_ends_s = now_s + limits.wall_s
-        self._idle_ends_s = now_s + limits.idle_s
-        self._is_paused = False
-        self._thread = threading.Thread(target=self._run, name="offcut room watch", daemon=True)
-
-    def __enter__(self) -> "_Watch":
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._done.set()
-        self._thread.join()
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """A message has come, and the caller is at work on it."""
-        start_s = time.monotonic()
-        with self._lock:
-            self._is_paused = True
-        try:
-            yield
-        finally:
-            now_s = time.monotonic()
-            with self._lock:
-                self._is_paused = False
-                self._wall_ends_s += now_s - start_s
-                self._idle_ends_s = now_s + self._limits.idle_s
-
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                now_s = time.monotonic()
-                left_s = min(self._wall_ends_s, self._idle_ends_s) - now_s
-                if left_s <= 0 and not self._is_paused:
-                    self.fired = (
-                        f"reading it took longer than {self._limits.wall_s:,} s"
-                        if self._wall_ends_s <= now_s
-                        else f"reading it gave no sign of progress for {self._limits.idle_s:,} s"
-                    )
-                    self._room.kill()
-                    return
-            if self._done.wait(max(left_s, 0.05)):
-                return
