@@ -68,7 +68,7 @@ def measured(
         signals={signal.name: signal},
         versions=versions
         if versions is not None
-        else {"libavcodec": "62.11.100", "numpy": "2.4", "picture": "1"},
+        else {"libavcodec": "62.11.100", "numpy": "2.4", "analyser.picture": "1"},
         confinement="one file, no network, no other files",
         damage=damage,
     )

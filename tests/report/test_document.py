@@ -111,7 +111,7 @@ def test_times_are_exact_rationals() -> None:
 def test_the_tool_names_analysers_and_libraries_apart() -> None:
     tool = conform(small_edit())["tool"]
     assert tool["offcut"] == __version__
-    assert tool["analysers"] == {"picture": "1", "picture.luma": "1"}
+    assert tool["analysers"] == {"picture": "1"}
     assert tool["libraries"] == {"libavcodec": "62.11.100", "numpy": "2.4"}
     assert tool["confinement"] == "one file, no network, no other files"
 

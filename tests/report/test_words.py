@@ -58,3 +58,20 @@ def test_a_box_tree_is_folded_and_a_short_list_is_not() -> None:
     assert not words.are_boxes([{"type": "ftyp"}])
     assert not words.is_folded("brands", {"major": "isom"})
     assert words.is_folded("tracks", [{"id": number} for number in range(41)])
+
+
+def test_an_undetermined_form_is_not_said_to_fit() -> None:
+    said = words.found({"finding": {"form": "undetermined", "confidence": 0.5}})
+    assert said.startswith("The measurements do not say how this file was made")
+    assert "Confidence 0.50." in said
+
+
+def test_a_unit_is_kept_where_the_value_does_not_carry_it() -> None:
+    assert words.label("duration_s", "1/2") == "duration"
+    assert words.label("duration_s", 0.5) == "duration in s"
+    assert words.label("at_byte", 4) == "at byte"
+
+
+def test_a_finding_lists_its_reasons_in_its_own_order() -> None:
+    document = {"indicators": [{"id": "a"}, {"id": "b"}], "finding": {"because": ["b", "lost", "a"]}}
+    assert [indicator["id"] for indicator in words.because(document)] == ["b", "a"]

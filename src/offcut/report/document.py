@@ -21,6 +21,9 @@ CONFORM = "offcut.conform/1"
 RELATIVE = "left out means relative to the recordings given"
 """The first limit of every conform document: what nobody gave cannot be missed."""
 
+_ANALYSER = "analyser."
+"""Begins the names of analysers among the versions of a measurement; the others are libraries."""
+
 _EXAMINATION_UNMEASURED = ("speeds", "overlays", "sounds", "splices")
 _WHAT_IT_WOULD_BE = {
     "speeds": "slow motion, fast motion, freeze frames and repeated frames",
@@ -105,12 +108,11 @@ def _tool(measurements: Sequence[Measurement]) -> dict[str, Any]:
     analysers: dict[str, set[str]] = {}
     libraries: dict[str, set[str]] = {}
     for measurement in measurements:
-        families = {name.partition(".")[0] for name in measurement.signals}
-        for signal in measurement.signals.values():
-            analysers.setdefault(signal.name, set()).add(str(signal.version))
         for name, version in measurement.versions.items():
-            is_analyser = name in measurement.signals or name in families
-            (analysers if is_analyser else libraries).setdefault(name, set()).add(version)
+            is_analyser = name.startswith(_ANALYSER)
+            (analysers if is_analyser else libraries).setdefault(name.removeprefix(_ANALYSER), set()).add(
+                version
+            )
     confinement = dict.fromkeys(plain.one_line(m.confinement) for m in measurements)
     return {
         "offcut": __version__,

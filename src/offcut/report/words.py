@@ -17,7 +17,6 @@ FORMS = {
     "trimmed": "one take, shortened at an end",
     "assembled": "several takes or spans joined; nothing measured points to an addition",
     "produced": "something was added or altered: sound, graphics, speed or grading",
-    "undetermined": "the measurements do not say",
 }
 
 OPENINGS = {
@@ -175,6 +174,11 @@ def of_recording(total: Mapping[str, Any]) -> str:
 def found(document: Mapping[str, Any]) -> str:
     """Say what an examination found, in a sentence."""
     finding = document["finding"]
+    if finding["form"] == "undetermined":
+        return (
+            "The measurements do not say how this file was made: its form is undetermined. "
+            f"Confidence {finding['confidence']:.2f}."
+        )
     return (
         f"What was measured fits the form “{finding['form']}”: {FORMS[finding['form']]}. "
         f"Confidence {finding['confidence']:.2f}."
@@ -194,9 +198,10 @@ def points_to(form: str) -> str:
     return f"It speaks for the form “{form}”."
 
 
-def label(name: str) -> str:
-    """Turn a field's name into words; the unit stands with the value where it is shown in seconds."""
-    return name.removesuffix("_s").replace("_", " ")
+def label(name: str, value: Any = None) -> str:
+    """Turn a field's name into words; the unit stands with the value where that is shown as a length."""
+    words = name.removesuffix("_s") if is_length(name, value) else name
+    return re.sub(r" s$", " in s", words.replace("_", " "))
 
 
 def is_length(name: str, value: Any) -> bool:
