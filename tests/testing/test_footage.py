@@ -70,6 +70,22 @@ def test_the_road_is_filmed_from_a_fixed_camera_and_things_move_in_it() -> None:
     assert changed(one, two) > 0.02
 
 
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_a_second_take_shows_the_same_place_at_another_moment(place: str) -> None:
+    one, two = Footage(scene(place)), Footage(Scene(place, place, 1, NTSC, 60, take=1))
+    assert changed(one.picture(30), two.picture(30)) > 0.01
+    sift, matcher = cv2.SIFT.create(), cv2.BFMatcher()
+    found = [sift.detectAndCompute(footage.picture(30), None)[1] for footage in (one, two)]
+    pairs = matcher.knnMatch(found[0], found[1], k=2)
+    assert sum(best.distance < 0.75 * second.distance for best, second in pairs) > 50
+
+
+def test_a_still_road_has_no_clock() -> None:
+    still = Footage(Scene("road", "road", 1, NTSC, 60, busy=False))
+    busy = Footage(scene("road"))
+    assert changed(still.picture(20), still.picture(40)) < changed(busy.picture(20), busy.picture(40)) / 3
+
+
 def test_at_the_alarm_somebody_falls_and_the_others_leave() -> None:
     shown = Footage(scene("square", frames=180, alarm_s=2.0))
     calm = Footage(scene("square", frames=180))

@@ -4,7 +4,7 @@ A release is one list of cuts. `DEMO` shows everything at once, `SHORT` is made 
 `drawn` draws as many others as a benchmark wants.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -120,29 +120,46 @@ SHORT = EditList(
 """Two recordings of 5-6 s and a release of 6.5 s, for tests."""
 
 
-def drawn(seed: int) -> EditList:
-    """Draw an edit of eight to twelve cuts from three recordings, by chance; no raw frame is used twice."""
+def drawn(seed: int, *, hard: bool = False) -> EditList:
+    """Draw an edit of eight to twelve cuts from three recordings, by chance; no raw frame is used twice.
+
+    Args:
+        seed: Another seed, another edit and other places.
+        hard: Add a second take of the first place and a road on which nothing moves, from which some
+            cuts are taken; show some cuts between bars; compress more.
+    """
     rng = np.random.default_rng((seed, 20))
+    recordings, external = _drawn_scenes(rng, seed, hard=hard)
+    free = {scene.name: _slots(rng, scene) for scene in recordings}
+    cuts: list[Cut] = [Cut("title", int(rng.integers(30, 60)))] if rng.random() < 0.5 else []
+    wanted = int(rng.integers(8, 13))
+    while len(cuts) < wanted and any(free.values()):
+        if rng.random() < 0.1:
+            cuts.append(Cut("external", int(rng.integers(30, 70)), external.name, int(rng.integers(60))))
+            continue
+        name = str(rng.choice([key for key in sorted(free) if free[key]]))
+        scene = next(scene for scene in recordings if scene.name == name)
+        cut = _drawn_cut(rng, scene, free[name].pop(int(rng.integers(len(free[name])))), first=not cuts)
+        if hard and rng.random() < 0.2:
+            cut = replace(cut, placed=Box(0.2, 0.0, 0.6, 1.0))
+        cuts.append(cut)
+    crf = int(rng.integers(31, 36) if hard else rng.integers(24, 33))
+    return EditList(seed, recordings, (external,), tuple(cuts), crf=crf)
+
+
+def _drawn_scenes(rng: np.random.Generator, seed: int, *, hard: bool) -> tuple[tuple[Scene, ...], Scene]:
+    """Three recordings, or with `hard` four, and one scene that is not handed over."""
     rates = (Fraction(30), Fraction(25), _NTSC)
     places = [str(place) for place in rng.permutation(["square", "road", "hills", "harbour"])]
     scenes = [
         Scene(place, place, seed * 10 + number, rates[int(rng.integers(3))], int(rng.integers(300, 420)))
         for number, place in enumerate(places)
     ]
-    recordings, external = tuple(scenes[:3]), (scenes[3],)
-    free = {scene.name: _slots(rng, scene) for scene in recordings}
-    cuts: list[Cut] = [Cut("title", int(rng.integers(30, 60)))] if rng.random() < 0.5 else []
-    wanted = int(rng.integers(8, 13))
-    while len(cuts) < wanted and any(free.values()):
-        if rng.random() < 0.1:
-            cuts.append(Cut("external", int(rng.integers(30, 70)), external[0].name, int(rng.integers(60))))
-            continue
-        name = str(rng.choice([key for key in sorted(free) if free[key]]))
-        scene = next(scene for scene in recordings if scene.name == name)
-        cuts.append(
-            _drawn_cut(rng, scene, free[name].pop(int(rng.integers(len(free[name])))), first=not cuts)
-        )
-    return EditList(seed, recordings, external, tuple(cuts), crf=int(rng.integers(24, 33)))
+    if not hard:
+        return tuple(scenes[:3]), scenes[3]
+    again = replace(scenes[0], name=f"{scenes[0].name}_again", take=1)
+    empty = Scene("empty_road", "road", seed * 10 + 7, Fraction(25), 300, busy=False)
+    return (*scenes[:2], again, empty), scenes[3]
 
 
 def _slots(rng: np.random.Generator, scene: Scene) -> list[tuple[int, int]]:

@@ -49,6 +49,8 @@ class Scene:
         rate_hz: Frames per second.
         frames: How many.
         alarm_s: When a shot is heard and, in the square, one figure falls and the others run; None: never.
+        take: The same place filmed again: another hand, other moments. 0 is the first take.
+        busy: Whether anything moves. A still scene from a fixed camera has no clock.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Scene:
     rate_hz: Fraction
     frames: int
     alarm_s: float | None = None
+    take: int = 0
+    busy: bool = True
 
 
 class Footage:
@@ -66,6 +70,8 @@ class Footage:
         self.scene = scene
         rng = np.random.default_rng((scene.seed, sum(scene.place.encode())))
         self._place = PLACES[scene.place](rng)
+        if scene.take:
+            rng = np.random.default_rng((scene.seed, sum(scene.place.encode()), scene.take))
         self._path = _camera_path(rng, scene)
         noise = rng.normal(0, _NOISE_LEVEL, (HEIGHT_PX + 97, WIDTH_PX + 131, 3))
         self._noise = np.round(noise).astype(np.int16)
@@ -92,7 +98,7 @@ class Footage:
             ),
             np.uint8,
         )
-        for actor in _ACTING[self.scene.place](self.scene, float(index / self.scene.rate_hz)):
+        for actor in self._actors(float(index / self.scene.rate_hz)):
             actors.draw(view, actor, camera)
         light = 1.0 + 0.05 * math.sin(2 * math.pi * (index / float(self.scene.rate_hz) / 7.3 + 0.1))
         top, left = (index * 37) % 97, (index * 59) % 131
@@ -132,6 +138,11 @@ class Footage:
             options=_ENCODING,
         )
         return path
+
+    def _actors(self, t: float) -> Iterator[actors.Actor]:
+        if not self.scene.busy:
+            return iter(())
+        return _ACTING[self.scene.place](self.scene, t)
 
     def _camera(self, index: int) -> NDArray[np.float64]:
         x, y, angle, zoom = self._path[index]
@@ -179,7 +190,11 @@ def _in_the_square(scene: Scene, t: float) -> Iterator[actors.Actor]:
         start_s = None if scene.alarm_s is None else scene.alarm_s + 0.12 * (number - 2)
         calm_s = t if start_s is None else min(t, start_s)
         pace = (24 + 5 * number) * (1 if number % 2 else -1)
-        x = 540 + 62 * number + 120 * _to_and_fro(number * 0.37 + scene.seed * 0.19 + calm_s * pace / 240)
+        x = (
+            540
+            + 62 * number
+            + 120 * _to_and_fro(number * 0.37 + scene.seed * 0.19 + scene.take * 0.31 + calm_s * pace / 240)
+        )
         stride, fallen = calm_s * 1.6 + number * 0.3, 0.0
         if start_s is not None and t > start_s:
             if number == 2:
@@ -194,6 +209,7 @@ def _in_the_square(scene: Scene, t: float) -> Iterator[actors.Actor]:
 
 def _on_the_road(scene: Scene, t: float) -> Iterator[actors.Actor]:
     """Cars in both lanes, each lane at its own pace; somebody walks along the verge."""
+    t += 5.3 * scene.take
     length = PLACE_WIDTH_PX + 300
     for number in range(8):
         heading = 1 if number % 2 else -1
@@ -205,6 +221,7 @@ def _on_the_road(scene: Scene, t: float) -> Iterator[actors.Actor]:
 
 def _in_the_hills(scene: Scene, t: float) -> Iterator[actors.Actor]:
     """A pick-up passes on the track; two figures walk the other way."""
+    t += 5.3 * scene.take
     yield actors.car_from_the_side((scene.seed % 5) * 40 + 120 + 95 * t, 566, paint=(168, 66, 50))
     for number in range(2):
         x = 1180 - 46 * t + 60 * number
@@ -213,6 +230,7 @@ def _in_the_hills(scene: Scene, t: float) -> Iterator[actors.Actor]:
 
 def _in_the_harbour(scene: Scene, t: float) -> Iterator[actors.Actor]:
     """A ferry crosses, a figure stands on the quay."""
+    t += 5.3 * scene.take
     yield actors.boat(240 + 48 * t, 452 + 3 * math.sin(1.7 * t), paint=(40, 62, 104))
     yield actors.figure(590 + 8 * math.sin(t), 378, 54, stride=0.4 * t, coat=_COATS[scene.seed % 6])
 

@@ -238,11 +238,12 @@ def _segment(
 
 
 def _motion(edit: EditList, placed: _Placed, own: Footage) -> float:
-    """Mean change of grey level between neighbouring raw frames, from four pairs."""
+    """Mean change of grey level between neighbouring raw frames, from four pairs, without the sensor noise."""
     changes = []
     for n in np.linspace(placed.start, placed.end - 1, 6)[1:5]:
         index = min(_raw_index(edit, placed, own, int(n)), len(own.times) - 2)
-        one, two = (cv2.cvtColor(own.picture(index + k), cv2.COLOR_RGB2GRAY) for k in (0, 1))
+        grey = (cv2.cvtColor(own.picture(index + k), cv2.COLOR_RGB2GRAY) for k in (0, 1))
+        one, two = (cv2.GaussianBlur(view, (0, 0), 1.5) for view in grey)
         changes.append(float(np.mean(cv2.absdiff(one, two))))
     return round(float(np.mean(changes)), 3)
 
