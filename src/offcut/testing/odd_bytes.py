@@ -103,6 +103,11 @@ def _joined(folder: Path) -> Path:
     return _written(folder / "joined.ts", one + two)
 
 
+def _animation(folder: Path) -> Path:
+    """An animated GIF: moving pictures, but no video container."""
+    return film(folder / "animation.gif", moving(6), codec="gif", pixel_format="rgb8")
+
+
 def _still_png(folder: Path) -> Path:
     """A PNG picture."""
     return _still(folder / "still.png")
@@ -282,6 +287,7 @@ def _claiming(path: Path, where: Sequence[str], *, at: int, value: int = _HUGE) 
 BROKEN: Mapping[str, Callable[[Path], Path]] = {
     maker.__name__.removeprefix("_"): maker
     for maker in (
+        _animation,
         _concat_script,
         _countless_edits,
         _countless_samples,

@@ -226,11 +226,6 @@ def _banner(folder: Path) -> Path:
     return film(folder / "banner.mp4", moving(width=1600, height=32))
 
 
-def _animation(folder: Path) -> Path:
-    """An animated GIF: moving pictures, but no video container."""
-    return film(folder / "animation.gif", moving(6), codec="gif", pixel_format="rgb8")
-
-
 def _mono_8_khz(folder: Path) -> Path:
     """One channel at 8 kHz, as a telephone records."""
     sound = hiss(channels=1, rate_hz=8000)
@@ -300,7 +295,6 @@ def _with_edits(path: Path, edits: list[tuple[int, int]]) -> Path:
 SHAPES: Mapping[str, Callable[[Path], Path]] = {
     maker.__name__.removeprefix("_"): maker
     for maker in (
-        _animation,
         _av1,
         _avi,
         _banner,

@@ -238,7 +238,7 @@ def _segment(
 
 
 def _motion(edit: EditList, placed: _Placed, own: Footage) -> float:
-    """Mean change of grey level between neighbouring raw frames, from four pairs, without the sensor noise."""
+    """Mean change of grey level between neighbouring raw frames, from four pairs, without sensor noise."""
     changes = []
     for n in np.linspace(placed.start, placed.end - 1, 6)[1:5]:
         index = min(_raw_index(edit, placed, own, int(n)), len(own.times) - 2)
