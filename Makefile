@@ -12,7 +12,7 @@ help:
 	@echo 'make demo   make footage and a release of it, and let offcut find out what was left out (demo/)'
 	@echo 'make test   style, types and all tests'
 	@echo 'make lint   style and types only'
-	@echo 'make bench  accuracy on drawn edits and on the cases beside the repository, and speed'
+	@echo 'make bench  accuracy of shots and of conform on generated edits (build/bench)'
 	@echo 'make clean  remove what the other targets made, .venv included'
 
 # The first Python that is new enough and can make an environment; the lines say what is missing.
@@ -61,7 +61,8 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/bench.stamp
-	$(BIN)/python -m bench
+	$(BIN)/python bench/shots/bench_shots.py --videos 16
+	$(BIN)/python bench/conform/run.py --set validation --seeds 0-7 --folder build/bench
 
 clean:
 	rm -rf $(VENV) $(VENV).python demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

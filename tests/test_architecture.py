@@ -47,7 +47,6 @@ FORBIDDEN_NAMES = {"base", "common", "core", "helper", "helpers", "manager", "mi
 
 TESTED_ELSEWHERE: dict[str, str] = {
     "testing/actors.py": "what is drawn is measured in tests/testing/test_footage.py",
-    "testing/demo.py": "one call of cut_release; run by the test of the command that shows it",
     "testing/edits.py": "data; every edit is checked in tests/testing/test_release.py",
     "testing/graphics.py": "seen in every release that tests/testing/test_release.py cuts",
     "testing/odd_bytes.py": "all of them in tests/testing/test_odd.py",
