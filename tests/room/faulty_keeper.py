@@ -5,6 +5,7 @@ Any other file is decoded as usual.
 """
 
 import ctypes
+import errno
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ import time
 from typing import Any, BinaryIO
 
 from offcut.decode import libav
-from offcut.decode.limits import Limits
+from offcut.decode.limits import Limits, Refused
 from offcut.room import keeper
 
 _OUT = 4
@@ -65,6 +66,10 @@ def _leave() -> None:
     os._exit(7)
 
 
+def _no_memory() -> None:
+    raise Refused(f"it is not a video of a known kind ({os.strerror(errno.ENOMEM)}); nothing was measured")
+
+
 def _unforeseen() -> None:
     raise KeyError("\x1b[31mred\u202e")
 
@@ -97,6 +102,7 @@ FAULTS = {
     "fork": _fork,
     "flood": _flood,
     "leave": _leave,
+    "no-memory": _no_memory,
     "unforeseen": _unforeseen,
     "lie-other-signal": _lie(({"kind": "signal", **_SIGNAL, "name": "telemetry.place", "shape": [0]}, b"")),
     "lie-huge-block": _lie(({"kind": "signal", **_SIGNAL, "shape": [2**40]}, b"")),

@@ -61,6 +61,7 @@ def test_a_file_that_is_no_video_is_refused_with_its_name(room: Room, tmp_path: 
         ("abort", UnreadableError, "the decoder crashed on it (signal 6)"),
         ("spin", LimitError, "more than 2 s of processor time"),
         ("bomb", LimitError, "more memory than the limit allows"),
+        ("no-memory", LimitError, "more memory than the limit allows"),
         ("fork", UnreadableError, "Operation not permitted"),
         ("flood", LimitError, "come to more than 33,554,432 bytes"),
         ("leave", UnreadableError, "ended early (exit 7)"),

@@ -62,15 +62,16 @@ class _Inside:
         self._status = os.open("/proc/self/status", os.O_RDONLY) if sys.platform == "linux" else None
         self._kilobytes_before = self._kilobytes("VmSize")
 
-    def is_short_of_memory(self) -> bool:
-        """Whether it used so much of its memory that what failed may have failed for want of it.
+    def is_short_of_memory(self, *problems: str) -> bool:
+        """Whether what failed may have failed for want of memory: `problems` say so, or little is left.
 
         The decoder reports a picture it had no memory for as invalid data: without this look the
         limit would be read as damage of the file. A quarter of the limit is more than any single
         picture takes.
         """
         taken = 1024 * (self._kilobytes("VmPeak") - self._kilobytes_before)
-        return taken > self.limits.memory_bytes * 3 // 4
+        said = any(os.strerror(errno.ENOMEM) in problem for problem in problems)
+        return said or taken > self.limits.memory_bytes * 3 // 4
 
     def _kilobytes(self, name: str) -> int:
         if self._status is None:
@@ -108,7 +109,7 @@ def _measure(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
     for name, block in empty.items():
         if name not in sent:
             _send_rows(room, block, block.pts, block.values)
-    if media.damage and room.is_short_of_memory():
+    if media.damage and room.is_short_of_memory(*media.damage):
         raise MemoryError
     tick_s = _exact(media.tick_s)
     pts_of_frames = np.asarray(frame_pts, np.int64)
@@ -191,7 +192,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _last_words(error: Exception, room: _Inside) -> tuple[str, dict[str, Any]]:
     """The message that says why there will be no other."""
-    no_picture = isinstance(error, Refused) and room.is_short_of_memory()
+    no_picture = isinstance(error, Refused) and room.is_short_of_memory(str(error))
     if isinstance(error, MemoryError) or no_picture or _is_out_of_memory(error):
         return "refused", {"problem": _OUT_OF_MEMORY, "is_limit": True}
     if isinstance(error, Refused):
