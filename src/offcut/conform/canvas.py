@@ -45,6 +45,7 @@ class Canvas:
         self.luma: NDArray[np.uint8] = release.signals["picture.luma"].values
         self.height, self.width = self.luma.shape[1:3]
         self.size_px = canvas_px(release)
+        self._matrices: dict[tuple[int, bytes], NDArray[np.float64]] = {}
 
     def release_picture(self, frame: int) -> Pixels:
         """Normalised release frame, shape (height, width)."""
@@ -52,6 +53,10 @@ class Canvas:
 
     def matrix(self, geometry: Geometry) -> NDArray[np.float64]:
         """Map pixel centres of the (mirrored) small raw picture to pixel centres of the canvas, (2, 3)."""
+        key = (geometry.recording, geometry.matrix.tobytes())
+        known = self._matrices.get(key)
+        if known is not None:
+            return known.copy()
         recording = self.recordings[geometry.recording]
         raw_height, raw_width = recording.signals["picture.luma"].values.shape[1:3]
         unit_width, unit_height = canvas_px(recording)
@@ -59,7 +64,9 @@ class Canvas:
         to_canvas = _scaling(self.width / self.size_px[0], self.height / self.size_px[1])
         half, back = _shift(0.5), _shift(-0.5)
         whole = back @ to_canvas @ _square(geometry.matrix) @ to_units @ half
-        return np.asarray(whole[:2], np.float64)
+        found = np.asarray(whole[:2], np.float64)
+        self._matrices[key] = found
+        return found.copy()
 
     def geometry_from(self, matrix: NDArray[np.float64], like: Geometry) -> Geometry:
         """The geometry whose `matrix(...)` is `matrix`; recording and mirror as in `like`."""

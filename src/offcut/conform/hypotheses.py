@@ -31,6 +31,10 @@ NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.93, 4, 5
 """Only the 5 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
 shared cases the right keyframe is among them 95 % of the time, and every segment has several."""
 
+SCREEN_DIMENSIONS = 40
+"""Principal directions of the release's descriptors in which the search for near raw keyframes is made."""
+
+SCREEN_POINTS = 128
 BLOCK_POINTS = 20_000
 
 MIRROR = np.array([((3 - r) * 4 + c) * 8 + (8 - o) % 8 for r in range(4) for c in range(4) for o in range(8)])
@@ -70,6 +74,8 @@ class _Points:
     starts: NDArray[np.int64]
     xy: NDArray[np.float64]
     descriptors: NDArray[np.float32]
+    screen: NDArray[np.float32]
+    """The descriptors in fewer dimensions, unit length, shape (points, SCREEN_DIMENSIONS)."""
 
     def group(self, k: int) -> slice:
         end = self.starts[k + 1] if k + 1 < len(self.starts) else len(self.xy)
@@ -85,7 +91,8 @@ def canvas_px(measurement: Measurement) -> tuple[int, int]:
 
 def hypotheses(release: Measurement, recording: Measurement, number: int) -> Iterator[Hypothesis]:
     """Yield what RANSAC accepts between `release` and recording `number`, release keyframes in order."""
-    ours, theirs = _points(release), _points(recording)
+    axes = _axes(release)
+    ours, theirs = _points(release, axes), _points(recording, axes)
     if len(theirs.starts) == 0:
         return
     width = canvas_px(recording)[0]
@@ -93,7 +100,7 @@ def hypotheses(release: Measurement, recording: Measurement, number: int) -> Ite
         points = ours.group(k)
         for mirrored in (False, True):
             query = ours.descriptors[points]
-            for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs):
+            for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs, axes):
                 fit = _similarity(
                     ours.xy[points], theirs.xy[theirs.group(g)], pairs, width if mirrored else 0
                 )
@@ -103,30 +110,51 @@ def hypotheses(release: Measurement, recording: Measurement, number: int) -> Ite
                     yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, inliers)
 
 
-def _points(measurement: Measurement) -> _Points:
+def _axes(release: Measurement) -> NDArray[np.float32]:
+    """Directions in which the release's descriptors and their mirror images spread most, shape (128, n)."""
+    root = _root(release.signals["features.descriptors"].values)
+    gram = root.T @ root
+    values, vectors = np.linalg.eigh((gram + gram[np.ix_(MIRROR, MIRROR)]).astype(np.float64))
+    return np.asarray(vectors[:, np.argsort(-values)[:SCREEN_DIMENSIONS]], np.float32)
+
+
+def _root(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """RootSIFT: inner products are then Hellinger kernels (Arandjelovic and Zisserman, CVPR 2012)."""
+    values = descriptors.astype(np.float32)
+    return np.asarray(np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1)), np.float32)
+
+
+def _screened(root: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
+    short = root @ axes
+    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _points(measurement: Measurement, axes: NDArray[np.float32]) -> _Points:
     points, descriptors = measurement.signals["features.points"], measurement.signals["features.descriptors"]
     pts, starts = np.unique(points.pts, return_index=True)
-    root = descriptors.values.astype(np.float32)
-    root = np.sqrt(root / np.maximum(root.sum(axis=1, keepdims=True), 1))
+    root = _root(descriptors.values)
     frames = np.searchsorted(measurement.frames.pts, pts)
     xy = points.values[:, :2].astype(np.float64) * np.asarray(canvas_px(measurement), np.float64)
-    return _Points(frames, starts.astype(np.int64), xy, root)
+    return _Points(frames, starts.astype(np.int64), xy, root, _screened(root, axes))
 
 
-def _matches(query: NDArray[np.float32], theirs: _Points) -> list[tuple[int, NDArray[np.int64]]]:
+def _matches(
+    query: NDArray[np.float32], theirs: _Points, axes: NDArray[np.float32]
+) -> list[tuple[int, NDArray[np.int64]]]:
     """The raw keyframes with most ratio-tested matches, each with pairs (query point, point in the group)."""
     found: list[tuple[int, NDArray[np.int64]]] = []
+    short = _screened(query[:: -(-len(query) // SCREEN_POINTS)], axes)
     for first, last in _blocks(theirs.starts, len(theirs.xy)):
         base = int(theirs.starts[first])
         end = int(theirs.starts[last]) if last < len(theirs.starts) else len(theirs.xy)
-        near = query @ theirs.descriptors[base:end].T
+        near = short @ theirs.screen[base:end].T
         best = np.maximum.reduceat(near, theirs.starts[first:last] - base, axis=1)
         counts = (best > NEAR_COSINE).sum(axis=0)
         for g in np.argsort(-counts, kind="stable")[:NEAR_KEYFRAMES]:
             if counts[g] < NEAR_POINTS:
                 break
             points = theirs.group(first + int(g))
-            pairs = _ratio_test(near[:, points.start - base : points.stop - base])
+            pairs = _ratio_test(query @ theirs.descriptors[points].T)
             if len(pairs) >= LEAST_MATCHES:
                 found.append((first + int(g), pairs))
     found.sort(key=lambda pair: -len(pair[1]))

@@ -138,17 +138,21 @@ def _ramp(frames: NDArray[np.int64], shares: NDArray[np.float64], at: int) -> tu
     wanted = np.clip(shares, -0.2, 1.2)
     best = (at, at, np.inf)
     cut_error = np.inf
-    for length in range(0, min(LONGEST_FRAMES, len(frames) - 2) + 1):
-        for first in range(int(frames[0]), int(frames[-1]) - length + 2):
-            rise = (
-                np.clip((frames - first + 0.5) / length, 0, 1) if length else (frames >= first).astype(float)
-            )
-            with np.errstate(invalid="ignore"):
-                error = float(np.nanmean((wanted - np.stack([1 - rise, rise], axis=1)) ** 2))
-            if length <= 1:
-                cut_error = min(cut_error, error)
-            if error < best[2] - 1e-9:
-                best = (first, first + length, error)
+    known = np.isfinite(wanted)
+    filled = np.where(known, wanted, 0.0)
+    weights = known / max(1, int(known.sum()))
+    for length in range(min(LONGEST_FRAMES, len(frames) - 2) + 1):
+        firsts = np.arange(int(frames[0]), int(frames[-1]) - length + 2)
+        since = frames[None, :] - firsts[:, None]
+        rise = np.clip((since + 0.5) / length, 0, 1) if length else (since >= 0).astype(np.float64)
+        errors = ((filled[:, 0] - (1 - rise)) ** 2) @ weights[:, 0] + ((filled[:, 1] - rise) ** 2) @ weights[
+            :, 1
+        ]
+        k = int(errors.argmin())
+        if length <= 1:
+            cut_error = min(cut_error, float(errors[k]))
+        if errors[k] < best[2] - 1e-9:
+            best = (int(firsts[k]), int(firsts[k]) + length, float(errors[k]))
     return best[0], best[1], best[2], cut_error
 
 
