@@ -12,7 +12,7 @@ TOLERANCE_S = Fraction(40, 1000)
 
 def sound(case: Comparison) -> dict[str, Any]:
     """Compare the sound in steps; transitions are not asked, since the truth is silent about them."""
-    if "sound" not in case.result:
+    if case.result.get("sound") is None:
         return {}
     steps = right = asked = located = 0
     time_s = STEP_S / 2

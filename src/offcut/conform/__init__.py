@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from offcut.conform.anchors import Anchor, agreed, anchor, runs
+from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.hypotheses import hypotheses
@@ -51,10 +51,8 @@ def conform(
     anchors: list[Anchor] = []
     progress("comparing pictures", 0.0)
     for number, recording in enumerate(recordings):
-        for hypothesis in hypotheses(release, recording, number):
-            found = anchor(canvas, hypothesis)
-            if found is not None:
-                anchors.append(found)
+        for likeliest_first in hypotheses(release, recording, number):
+            anchors += anchors_of(canvas, likeliest_first)
         progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
     planes = [p for geometry, group in groups if (p := plane(canvas, geometry, group)) is not None]

@@ -6,6 +6,7 @@ hypothesis is first brought to the moment where the pictures agree best (an *anc
 anchors of a stretch vote: the edit placed the picture once, so the right geometry serves them all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,7 @@ SEARCH_S = 0.7
 SEARCH_STEP_S = 0.066
 SEARCH_SHIFT_PX = 5
 LEAST_MATCH = 0.3
+ENOUGH_TRIED, GOOD_MATCH = 2, 0.85
 SAME_PX = 0.7
 """Two geometries are one if no corner of what is seen moves by more than this on the canvas."""
 
@@ -66,6 +68,22 @@ def anchor(canvas: Canvas, hypothesis: Hypothesis) -> Anchor | None:
     matrix[1, 2] -= dy
     moved = canvas.geometry_from(matrix, geometry)
     return _sharpened(canvas, Anchor(hypothesis.release_frame, frame, moved, match))
+
+
+def anchors_of(canvas: Canvas, likeliest_first: Iterable[Hypothesis]) -> list[Anchor]:
+    """Anchors of one release keyframe, recording and orientation; goes on past the first two only in need.
+
+    A camera that pans over a scene sees the same background at many moments, and the keyframe with
+    most matches may be of another moment; then the pictures agree poorly and more are tried.
+    """
+    found: list[Anchor] = []
+    for tried, hypothesis in enumerate(likeliest_first):
+        if tried >= ENOUGH_TRIED and max((a.match for a in found), default=0.0) >= GOOD_MATCH:
+            break
+        one = anchor(canvas, hypothesis)
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def _best_moment(

@@ -46,15 +46,21 @@ STILL = 0.35
 USUAL = sorted(
     {
         Fraction(p, q)
-        for q in (1, 2, 3, 4, 5, 10)
+        for q in (1, 2, 3, 4, 8, 10)
         for p in range(1, 4 * q + 1)
         if Fraction(p, q) >= Fraction(1, 5)
     }
 )
-"""Speeds that editing programs offer: tenths, quarters, thirds and halves up to 4."""
+"""Speeds that editing programs offer: tenths, eighths and thirds up to 4."""
 
-AS_GOOD, AS_GOOD_AT_ONE = 0.004, 0.02
-"""How much worse than the measured speed a usual one may fit, and the speed of the recording itself."""
+AS_GOOD, DRIFT_FRAMES = 0.03, 1.0
+"""A usual speed is the measured one if it fits at most this much worse and drifts less than a raw frame."""
+
+ORIGINAL_BONUS = 0.015
+"""Of speeds that cannot be told apart, the recording's own is the simplest claim."""
+
+NO_MOTION, STILL_SLACK = 0.15, 0.1
+"""Where nothing moves enough to fix a moment, no speed but the recording's own is claimed without need."""
 
 POLISH_FRAMES = 9
 
@@ -206,31 +212,28 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
     if not found:
         return line
     best = max((fitter.refined(rows, one) for one in found[:3]), key=lambda one: one.total)
+    if best.when < NO_MOTION:
+        original = [one for one in found if one.speed == 1 and one.total > best.total - STILL_SLACK]
+        best = original[0] if original else best
     return plain(fitter, rows, best)
 
 
 def plain(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Line:
-    """Prefer a usual speed where it fits as well as the measured one; else keep what was measured."""
+    """Name the usual speed that cannot be told from the measured one; else keep what was measured."""
     span_s = float(fitter.release_s[rows[-1]] - fitter.release_s[rows[0]]) + 1e-3
-    reach = max(0.01 * abs(line.speed), 1.5 * fitter.raw_step_s / span_s)
     sign = -1 if line.speed < 0 else 1
-    near = [sign * s for s in USUAL if abs(float(s) - abs(line.speed)) <= reach]
-    options: list[tuple[Fraction, Line]] = []
-    for speed in near:
+    options: list[Line] = []
+    for speed in (sign * float(s) for s in USUAL):
+        if abs(speed - line.speed) * span_s / 2 > DRIFT_FRAMES * fitter.raw_step_s:
+            continue
         offsets = float(line.raw_at(line.at_s)) + 2 * fitter.raw_step_s * np.linspace(-1, 1, 33)
-        where, when = fitter.scores(rows, line.at_s, float(speed), offsets)
+        where, when = fitter.scores(rows, line.at_s, speed, offsets)
         total = where + when
         if np.isnan(total).all():
             continue
         b = int(np.nanargmax(total))
-        options.append(
-            (
-                speed,
-                Line(line.plane, line.at_s, float(offsets[b]), float(speed), float(where[b]), float(when[b])),
-            )
-        )
-    least = line.where + line.when
-    good = [(s, o) for s, o in options if o.where + o.when >= least - (AS_GOOD_AT_ONE if s == 1 else AS_GOOD)]
+        options.append(Line(line.plane, line.at_s, float(offsets[b]), speed, float(where[b]), float(when[b])))
+    good = [one for one in options if one.where + one.when >= line.where + line.when - AS_GOOD]
     if not good:
         return line
-    return min(good, key=lambda pair: (pair[0] != sign, pair[0].denominator, -pair[1].total))[1]
+    return max(good, key=lambda one: one.where + one.when + (ORIGINAL_BONUS if one.speed == sign else 0.0))

@@ -24,11 +24,8 @@ LEAST_SHARE = 0.35
 RANSAC_PX = 3.0
 SCALES = (0.2, 5.0)
 MAX_TURN_DEG = 15.0
-KEYFRAMES_TRIED = 2
-"""Raw keyframes of one recording that go to RANSAC for one release keyframe and orientation."""
-
-NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.93, 4, 5
-"""Only the 5 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
+NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.95, 4, 8
+"""Only the 8 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
 shared cases the right keyframe is among them 95 % of the time, and every segment has several."""
 
 SCREEN_DIMENSIONS = 40
@@ -89,25 +86,36 @@ def canvas_px(measurement: Measurement) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def hypotheses(release: Measurement, recording: Measurement, number: int) -> Iterator[Hypothesis]:
-    """Yield what RANSAC accepts between `release` and recording `number`, release keyframes in order."""
+def hypotheses(release: Measurement, recording: Measurement, number: int) -> Iterator[Iterator[Hypothesis]]:
+    """Yield, for each release keyframe and orientation, what RANSAC accepts, the likeliest first.
+
+    The inner iterators are lazy: who has found enough stops asking.
+    """
     axes = _axes(release)
     ours, theirs = _points(release, axes), _points(recording, axes)
     if len(theirs.starts) == 0:
         return
     width = canvas_px(recording)[0]
     for k in range(len(ours.starts)):
-        points = ours.group(k)
+        query = ours.descriptors[ours.group(k)]
         for mirrored in (False, True):
-            query = ours.descriptors[points]
-            for g, pairs in _matches(query[:, MIRROR] if mirrored else query, theirs, axes):
-                fit = _similarity(
-                    ours.xy[points], theirs.xy[theirs.group(g)], pairs, width if mirrored else 0
-                )
-                if fit is not None:
-                    matrix, inliers = fit
-                    geometry = Geometry(number, mirrored, matrix)
-                    yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, inliers)
+            matches = _matches(query[:, MIRROR] if mirrored else query, theirs, axes)
+            blank = Geometry(number, mirrored, np.eye(2, 3))
+            yield _accepted((ours, k), (theirs, matches), blank, width if mirrored else 0)
+
+
+def _accepted(
+    ours_at: tuple[_Points, int],
+    theirs_at: tuple[_Points, list[tuple[int, NDArray[np.int64]]]],
+    blank: Geometry,
+    mirror_width: int,
+) -> Iterator[Hypothesis]:
+    (ours, k), (theirs, matches) = ours_at, theirs_at
+    for g, pairs in matches:
+        fit = _similarity(ours.xy[ours.group(k)], theirs.xy[theirs.group(g)], pairs, mirror_width)
+        if fit is not None:
+            geometry = Geometry(blank.recording, blank.mirrored, fit[0])
+            yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, fit[1])
 
 
 def _axes(release: Measurement) -> NDArray[np.float32]:
@@ -158,7 +166,7 @@ def _matches(
             if len(pairs) >= LEAST_MATCHES:
                 found.append((first + int(g), pairs))
     found.sort(key=lambda pair: -len(pair[1]))
-    return found[:KEYFRAMES_TRIED]
+    return found
 
 
 def _ratio_test(near: NDArray[np.float32]) -> NDArray[np.int64]:

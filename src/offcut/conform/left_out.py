@@ -12,7 +12,7 @@ EDGE_FRAMES = 2
 """Frames beside a used span that are not called left out: the place of a cut is known to a frame."""
 
 RESEMBLES_S = Fraction(1)
-RESEMBLES = 0.45
+RESEMBLES = 0.6
 """A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
 
 AMBIGUOUS = "a nearly still span of the release fits here as well as where it is named"
