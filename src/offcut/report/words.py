@@ -13,9 +13,9 @@ from offcut.timeline import clock
 _RATIONAL = re.compile(r"-?[0-9]{1,30}(/[1-9][0-9]{0,30})?")
 
 FORMS = {
-    "continuous": "one unbroken take; nothing measured points to a cut, an addition or an alteration",
+    "continuous": "one unbroken take; no sign of a break was found, and additions were not looked for",
     "trimmed": "one take, shortened at an end",
-    "assembled": "several takes or spans joined; nothing measured points to an addition",
+    "assembled": "several takes or spans joined; additions were not looked for",
     "produced": "something was added or altered: sound, graphics, speed or grading",
 }
 
@@ -175,10 +175,7 @@ def found(document: Mapping[str, Any]) -> str:
     """Say what an examination found, in a sentence."""
     finding = document["finding"]
     if finding["form"] == "undetermined":
-        return (
-            "The measurements do not say how this file was made: its form is undetermined. "
-            f"Confidence {finding['confidence']:.2f}."
-        )
+        return "The measurements do not say how this file was made: its form is undetermined."
     return (
         f"What was measured fits the form “{finding['form']}”: {FORMS[finding['form']]}. "
         f"Confidence {finding['confidence']:.2f}."
