@@ -2,10 +2,10 @@
 
 The weights come from logistic regression (ridge 1) on 36 generated videos of the tuning clips
 (`bench/shots/generate_edits.py`, seeds 1000-1035: 274 true and 45 false cuts, 74 true and 103 false
-dissolves). Cross-validated by video, statements between 0.85 and 0.95 were right for 31 of 33 cuts and 10 of 10
-dissolves, those above 0.95 for 215 of 217 and 36 of 36. They hold for material as full of flashes, banners,
-shake and freezes as that; how often such things occur elsewhere is not known, so neither is the exact
-probability there. `bench/shots/calibrate.py` prints the weights again.
+dissolves). Cross-validated by video, statements between 0.85 and 0.95 were right for 31 of 33 cuts and 10 of
+10 dissolves, those above 0.95 for 215 of 217 and 36 of 36. They hold for material as full of flashes,
+banners, shake and freezes as that; how often such things occur elsewhere is not known, so neither is the
+exact probability there. `bench/shots/calibrate.py` prints the weights again.
 """
 
 import math
