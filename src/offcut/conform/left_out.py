@@ -16,7 +16,8 @@ RESEMBLES = 0.6
 """A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
 
 AMBIGUOUS = "a nearly still span of the release fits here as well as where it is named"
-EDGE = "next to a used span, whose end is known to about a frame"
+EDGE = "next to a used or undecidable span, whose end is known to about a frame"
+ANOTHER_TAKE = "the release shows the same place in a span without a named source, but what moves differs"
 LIKENESS = "a span of the release without a named source resembles it"
 
 
@@ -40,13 +41,18 @@ def left_out(
         doubts = [
             (AMBIGUOUS, union(s for p in mine for s in p.may_be)),
             (EDGE, [Span(max(Fraction(0), s.start_s - edge_s), s.end_s + edge_s) for s in used]),
+            (ANOTHER_TAKE, union(s for p in placed for k, s in p.like if k == number)),
             (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
         ]
         for reason, spans in doubts:
             kept = subtract(rest, spans)
             found += [Offcut(number, s.start_s, s.end_s, "undecidable", reason) for s in subtract(rest, kept)]
             rest = kept
-        found += [Offcut(number, s.start_s, s.end_s, "left_out", "") for s in rest]
+        for s in rest:
+            if s.duration_s < edge_s and s not in whole:
+                found.append(Offcut(number, s.start_s, s.end_s, "undecidable", EDGE))
+            else:
+                found.append(Offcut(number, s.start_s, s.end_s, "left_out", ""))
     return sorted(found, key=lambda o: (o.recording, o.start_s))
 
 

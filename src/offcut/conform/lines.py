@@ -67,6 +67,12 @@ class Fitter:
         edge = 0 if row < 0 else len(self.release_s) - 1
         return float(self.release_s[edge]) + (row - edge) * self.release_step_s
 
+    def moving_share(self, rows: NDArray[np.int64]) -> float:
+        """Share of the release's energy on `rows` that changes over time, from 0 (still) to 1."""
+        energy = float(self.plane.release_energy[rows].sum())
+        still = float(self.plane.release_gram[np.ix_(rows, rows)].sum()) / max(1, len(rows))
+        return max(0.0, energy - still) / (energy + 1e-9)
+
     def scores(
         self, frames: NDArray[np.int64], at_s: float, speed: float, offsets_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

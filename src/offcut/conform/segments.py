@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from offcut.conform.ambiguity import Doubt, doubt
+from offcut.conform.ambiguity import Doubt, doubt, is_another_take
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import refit
 from offcut.conform.hypotheses import Geometry, canvas_px
@@ -29,10 +29,12 @@ class Placed:
     Attributes:
         segment: As the result document names it.
         may_be: Raw time that may be shown instead, where the moment is ambiguous.
+        like: Recordings, with spans of theirs, that show the same place but not the same motion.
     """
 
     segment: Segment
     may_be: Sequence[Span]
+    like: Sequence[tuple[int, Span]] = ()
 
 
 def placed_segments(
@@ -51,7 +53,20 @@ def placed_segments(
             continue
         alone = (opens.last if opens else piece.first, closes.first if closes else piece.last)
         found.append(_with_source(canvas, replace(piece, first=first, last=last), alone, (fitters, opening)))
-    return found
+    return _joined(found)
+
+
+def _joined(found: Sequence[Placed]) -> list[Placed]:
+    """Join neighbours without a source into one span."""
+    joined: list[Placed] = []
+    for one in found:
+        before = joined[-1] if joined else None
+        if before is not None and before.segment.recording is None and one.segment.recording is None:
+            span = replace(before.segment, end_s=one.segment.end_s)
+            joined[-1] = Placed(span, (), (*before.like, *one.like))
+        else:
+            joined.append(one)
+    return joined
 
 
 def _opening(times: FrameTimes, transition: Transition | None) -> Opening:
@@ -100,6 +115,11 @@ def _with_source(
     raw_start_s, speed = _exact(line, piece, release, raw)
     start_s, end_s = release.time_s(piece.first), release.time_s(piece.last)
     may_be = [_clipped(low, high, raw) for low, high in unsure.ranges_s]
+    if is_another_take(line, fitter.moving_share(rows)):
+        nothing = replace(opening, kind="cut") if opening.kind != "start" else opening
+        nothing = replace(nothing, end_s=nothing.start_s)
+        segment = _without_source(release, piece.first, piece.last, nothing)
+        return Placed(segment, (), [(geometry.recording, s) for s in may_be])
     segment = Segment(
         start_s,
         end_s,
@@ -118,6 +138,7 @@ def _with_source(
             "picture_match": round(line.where, 4),
             "motion_match": round(line.when, 4),
             "motion_margin": round(unsure.margin, 4),
+            "moving_share": round(fitter.moving_share(rows), 4),
             "agreeing_share": round(fitter.plane.agreeing_share, 4),
             "frames_compared": len(rows),
         },
