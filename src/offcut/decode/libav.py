@@ -2,8 +2,9 @@
 
 Runs inside the room (`offcut.room`), where the file is only an open descriptor. Times are the
 decoder's presentation times after the edit list; the mov demuxer applies the list and the decoder
-drops the frames it hides. The loop filter is never skipped: it would save 6 % and cost
-bit-exactness.
+drops the frames it hides. The clock of a transport or program stream has no zero of its own: its
+times are counted from the first picture or sound, as players show them. The loop filter is never
+skipped: it would save 6 % and cost bit-exactness.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,65 +20,53 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from offcut.decode.clock import Clock
+from offcut.decode.damage import MORE, PICTURE
 from offcut.decode.limits import Limits, Refused
+from offcut.decode.opened import (
+    DECODERS,
+    READ_ERRORS,
+    decoded,
+    is_cover,
+    open_container,
+    video_stream,
+    words_of,
+)
+from offcut.decode.pick import Picker
+from offcut.decode.upright import Upright, colours, scaled, upright_of, upright_planes
 from offcut.records import Frame, Packet, Sound, StreamView
 
-DEMUXERS = "mov,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,mxf,dv"
-"""Real containers only: no playlists, no concat, no image patterns, nothing that names another file."""
+CLOCK_WITHOUT_ZERO = frozenset({"mpegts", "mpeg"})
+"""Formats whose time is that of the sender: a recording of a broadcast may begin at twenty hours."""
 
-DECODERS = frozenset(
-    [
-        "h264",
-        "hevc",
-        "vp8",
-        "vp9",
-        "av1",
-        "libdav1d",
-        "libaom-av1",
-        "mpeg4",
-        "mpeg2video",
-        "mpeg1video",
-        "mjpeg",
-        "h263",
-        "flv",
-        "wmv1",
-        "wmv2",
-        "wmv3",
-        "vc1",
-        "msmpeg4v1",
-        "msmpeg4v2",
-        "msmpeg4",
-        "dvvideo",
-        "prores",
-        "dnxhd",
-        "ffv1",
-        "theora",
-        "rawvideo",
-        "libvpx-vp9",
-        "libvpx",
-        "cinepak",
-        "svq1",
-        "svq3",
-    ]
-)
-"""Video decoders that may run: those that cameras, phones, platforms and editing programs write."""
-
-PLANAR_8_BIT = frozenset({"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"})
-
-WORKING_MAX_PX = 640
-"""A picture is halved until its longest side is at most this: halving is exact and nearly free."""
+SOUND_JUMP_S = Fraction(1, 10)
+"""Sound that goes back further than this has another clock; less is the overlap of two runs."""
 
 MAX_DAMAGE_LINES = 20
 
 
 @dataclass
 class Media:
-    """An opened file: its view, its items once, and what was found broken on the way."""
+    """An opened file: its view, its items once, and what was found broken on the way.
+
+    Attributes:
+        view: What the decoder says of the streams.
+        tick_s: Length of a tick of packets and frames.
+        container: The open file.
+        limits: What it may cost.
+        upright: How its pictures are brought upright.
+        start_pts: Tick of the file that counts as zero.
+        damage: Lines, complete when `items` has ended.
+        end_pts: When the last frame so far stops being shown.
+        frames: How many there were so far.
+    """
 
     view: StreamView
     tick_s: Fraction
     container: "av.container.InputContainer"
     limits: Limits
+    upright: Upright
+    start_pts: int = 0
     damage: list[str] = field(default_factory=list)
     end_pts: int = 0
     frames: int = 0
@@ -88,29 +77,34 @@ class Media:
         Raises:
             Refused: nothing could be decoded, or a limit was reached.
         """
+        video = video_stream(self.container)
         pictures = _Pictures(self)
-        sound = _SoundClock()
-        streams: list[av.stream.Stream] = [_video_stream(self.container)]
+        sound = _SoundClock(self.start_pts * self.tick_s)
+        streams: list[av.stream.Stream] = [video]
         if self.view.audio_codec is not None:
             streams.append(self.container.streams.audio[0])
         for packet in self._packets(streams):
-            is_video = packet.stream.type == "video"
+            is_video = packet.stream.index == video.index
             if is_video and packet.size:
-                yield Packet(packet.pts, packet.dts, packet.size, packet.is_keyframe)
+                yield Packet(self.own(packet.pts), self.own(packet.dts), packet.size, packet.is_keyframe)
             try:
-                decoded = packet.decode()
+                found = packet.decode()
             except av.error.EOFError:
                 continue
             except av.error.FFmpegError as error:
-                self._note(f"{'picture' if is_video else 'sound'} near {_seconds(packet)}: {_words(error)}")
+                self._note(
+                    f"{PICTURE if is_video else 'sound'} near {self._place(packet)}: {words_of(error)}"
+                )
                 continue
-            for item in decoded:
+            for item in found:
                 if isinstance(item, VideoFrame):
                     yield pictures.frame(item)
                 elif isinstance(item, AudioFrame):
                     yield sound.run(item)
         if not self.frames:
             raise Refused("no picture could be decoded; nothing can be said about it")
+        # Beyond the count: there are few of them, and each is about the file as a whole.
+        self.damage += (*pictures.damage(), *sound.damage())
 
     def _packets(self, streams: "Sequence[av.stream.Stream]") -> "Iterator[av.Packet[Any]]":
         demuxer = self.container.demux(streams)
@@ -119,15 +113,25 @@ class Media:
                 yield next(demuxer)
             except StopIteration:
                 return
-            except av.error.FFmpegError as error:
-                self._note(f"reading stopped early: {_words(error)}; the rest of the file was not seen")
+            except READ_ERRORS as error:
+                self._note(f"reading stopped early: {words_of(error)}; the rest of the file was not seen")
                 return
+
+    def own(self, pts: int | None) -> int | None:
+        """Count a tick of the file from where its time begins."""
+        return None if pts is None else pts - self.start_pts
+
+    def _place(self, packet: "av.Packet[Any]") -> str:
+        at = packet.pts if packet.pts is not None else packet.dts
+        if at is None or packet.time_base is None:
+            return "an unknown time"
+        return f"{float(at * packet.time_base - self.start_pts * self.tick_s):.3f} s"
 
     def _note(self, line: str) -> None:
         if len(self.damage) < MAX_DAMAGE_LINES:
             self.damage.append(line)
         elif len(self.damage) == MAX_DAMAGE_LINES:
-            self.damage.append("more damage of this kind was met and is not listed")
+            self.damage.append(MORE)
 
 
 class _Pictures:
@@ -136,63 +140,81 @@ class _Pictures:
     def __init__(self, media: Media) -> None:
         self._media = media
         self._reformatter = VideoReformatter()
-        self._last_pts: int | None = None
-        self._step = 1
+        self._clock = Clock(media.tick_s)
         self._shape: tuple[int, int] | None = None
+        self._size: tuple[int, int] | None = None
+        self._first_pts = 0
+        self._first_broken, self._broken = 0, 0
 
     def frame(self, picture: VideoFrame) -> Frame:
-        media = self._media
-        if media.frames >= media.limits.max_frames:
+        media, index = self._media, self._media.frames
+        if index >= media.limits.max_frames:
             raise Refused(f"it has more than {media.limits.max_frames:,} frames; reading was stopped")
-        luma, chroma = upright_planes(picture, self._reformatter, media.view)
+        luma, chroma = self._planes(picture)
+        duration = int(picture.duration or 0)
+        pts = self._clock.rising(media.own(picture.pts if picture.pts is not None else picture.dts))
+        if index == 0:
+            self._first_pts = pts
+        if picture.is_corrupt:
+            self._first_broken = self._first_broken if self._broken else index
+            self._broken += 1
+        media.end_pts = pts + (duration if duration > 0 else self._clock.step)
+        media.frames += 1
+        if (media.end_pts - self._first_pts) * media.tick_s > media.limits.max_duration_s:
+            raise Refused(f"it runs longer than {_hours(media.limits)}; reading was stopped")
+        return Frame(index, pts, media.tick_s, luma, chroma, bool(picture.interlaced_frame))
+
+    def damage(self) -> Iterator[str]:
+        """Lines about the frames as a whole."""
+        if self._broken:
+            yield (
+                f"{PICTURE}s that the decoder calls damaged, and completed from others: {self._broken:,} of "
+                f"{self._media.frames:,}, the first is frame {self._first_broken:,}"
+            )
+        yield from self._clock.damage()
+
+    def _planes(self, picture: VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        luma, chroma = upright_planes(picture, self._reformatter, self._media.upright)
+        size = (picture.width, picture.height)
+        if self._size not in (None, size):
+            self._media._note(
+                f"the picture size changes to {size[0]} x {size[1]} at frame {self._media.frames:,}; "
+                "all are scaled to the first"
+            )
+        self._size = size
         if self._shape is None:
             self._shape = (luma.shape[0], luma.shape[1])
         elif luma.shape != self._shape:
-            media._note(
-                f"the picture size changes at frame {media.frames}; later frames are scaled to the first"
-            )
             height, width = self._shape
-            luma = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
-        pts = self._increasing(picture)
-        duration = int(picture.duration or 0)
-        media.end_pts = pts + (duration if duration > 0 else self._step)
-        media.frames += 1
-        if (media.end_pts - pts) * media.tick_s > media.limits.max_duration_s or (
-            pts * media.tick_s > media.limits.max_duration_s
-        ):
-            raise Refused(
-                f"it runs longer than {media.limits.max_duration_s // 3600} hours; reading was stopped"
-            )
-        return Frame(media.frames - 1, pts, media.tick_s, luma, chroma, bool(picture.interlaced_frame))
-
-    def _increasing(self, picture: VideoFrame) -> int:
-        pts = picture.pts if picture.pts is not None else picture.dts
-        last = self._last_pts
-        if pts is None or (last is not None and pts <= last):
-            if last is not None:
-                self._media._note(f"frame {self._media.frames} has no time of its own or one that goes back")
-            pts = 0 if last is None else last + self._step
-        elif last is not None:
-            self._step = max(1, min(self._step * 4, pts - last) if self._step > 1 else pts - last)
-        self._last_pts = pts
-        return pts
+            luma = scaled(luma, height, width)
+            chroma = np.stack([scaled(c, (height + 1) // 2, (width + 1) // 2) for c in chroma])
+        return luma, chroma
 
 
 class _SoundClock:
     """Turns decoder sound into float samples on the clock of the file."""
 
-    def __init__(self) -> None:
-        self._next: int | None = None
+    def __init__(self, start_s: Fraction) -> None:
+        self._offset_s = -start_s
+        self._next_s: Fraction | None = None
+        self._jumps = 0
 
     def run(self, frame: AudioFrame) -> Sound:
-        rate_hz = frame.sample_rate
         samples = as_float(frame)
+        at_s = self._next_s or Fraction(0)
         if frame.pts is not None and frame.time_base is not None:
-            pts = round(frame.pts * frame.time_base * rate_hz)
-        else:
-            pts = self._next or 0
-        self._next = pts + samples.shape[1]
-        return Sound(pts, rate_hz, samples)
+            at_s = frame.pts * frame.time_base + self._offset_s
+            if self._next_s is not None and self._next_s - at_s > SOUND_JUMP_S:
+                self._offset_s += self._next_s - at_s
+                self._jumps += 1
+                at_s = self._next_s
+        self._next_s = at_s + Fraction(samples.shape[1], frame.sample_rate)
+        return Sound(round(at_s * frame.sample_rate), frame.sample_rate, samples)
+
+    def damage(self) -> Iterator[str]:
+        """A line if the clock of the sound was not the file's all the way."""
+        if self._jumps:
+            yield f"the clock of the sound goes back {self._jumps:,} times; it is counted on from there"
 
 
 def open_media(file: BinaryIO, *, limits: Limits) -> Media:
@@ -202,28 +224,44 @@ def open_media(file: BinaryIO, *, limits: Limits) -> Media:
         Refused: it is no video of a known kind, has no picture track, or is larger than `limits`.
     """
     cv2.setNumThreads(1)
-    container = _open(file)
-    video = _video_stream(container)
+    container = open_container(file, threads=limits.threads)
+    video = video_stream(container)
     name = video.codec_context.name
     if name not in DECODERS:
         raise Refused(f"its pictures are coded as {name!r}, which is not decoded here")
-    width, height = video.codec_context.width, video.codec_context.height
+    _require_size(video.codec_context.width, video.codec_context.height, limits)
+    if container.duration and container.duration / av.time_base > limits.max_duration_s:
+        raise Refused(f"it says it runs longer than {_hours(limits)}; it was not decoded")
+    upright, is_interlaced = _peek(file)
+    assert video.time_base is not None
+    media = Media(
+        _view(container, video, upright, is_interlaced), Fraction(video.time_base), container, limits, upright
+    )
+    media.damage += upright.damage
+    others = sum(not is_cover(stream) for stream in container.streams.video) - 1
+    if others:
+        media.damage.append(f"it holds {others} more picture tracks; only the first was measured")
+    if container.format.name in CLOCK_WITHOUT_ZERO:
+        media.start_pts = _start_pts(container, video)
+    return media
+
+
+def _require_size(width: int, height: int, limits: Limits) -> None:
     if width <= 0 or height <= 0:
         raise Refused("its picture track states no size; no picture can be decoded")
     if width > limits.max_width_px or height > limits.max_height_px or width * height > limits.max_pixels:
         raise Refused(
-            f"its pictures are {width} x {height}, more than {limits.max_pixels:,} pixels; it was not decoded"
+            f"its pictures are {width:,} x {height:,} pixels; allowed are {limits.max_width_px:,} x "
+            f"{limits.max_height_px:,} and {limits.max_pixels:,} in all; it was not decoded"
         )
-    if container.duration and container.duration / av.time_base > limits.max_duration_s:
-        raise Refused(
-            f"it says it runs longer than {limits.max_duration_s // 3600} hours; it was not decoded"
-        )
-    video.thread_type = "AUTO"
-    video.codec_context.thread_count = 2
-    rotation_deg, is_interlaced = _peek(file)
+
+
+def _start_pts(container: "av.container.InputContainer", video: "av.video.stream.VideoStream") -> int:
+    """The tick of the first picture or sound, whichever is earlier."""
     assert video.time_base is not None
-    view = _view(container, video, rotation_deg, is_interlaced)
-    return Media(view, Fraction(video.time_base), container, limits)
+    used = [video, *container.streams.audio[:1]]
+    starts_s = [s.start_time * s.time_base for s in used if s.start_time is not None and s.time_base]
+    return round(min(starts_s) / video.time_base) if starts_s else 0
 
 
 def versions() -> dict[str, str]:
@@ -237,62 +275,21 @@ def pictures(
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """Decode the frames shown at exactly `wanted_pts` as upright RGB, shape (height_px, width_px, 3).
 
-    Frames that cannot be reached are left out. Goes forward where the next wanted frame is near,
-    seeks to the keyframe before it where it is not.
+    Frames that cannot be reached are left out. Where the clock of the file goes back, a time names two
+    frames; `Clock.damage` told that when it was measured, and nothing should be asked.
+
+    Raises:
+        Refused: as `open_media`.
     """
     media = open_media(file, limits=limits)
-    stream = _video_stream(media.container)
-    near = int(Fraction(3) / media.tick_s)
+    picker = Picker(
+        file, media.container, tick_s=media.tick_s, start_pts=media.start_pts, threads=limits.threads
+    )
     reformatter = VideoReformatter()
-    decoder: Iterator[VideoFrame] | None = None
-    at: int | None = None
     for wanted in sorted(set(wanted_pts)):
-        if decoder is None or at is None or wanted - at > near:
-            media.container.seek(wanted, stream=stream, backward=True)
-            decoder = _forgiving(media.container.decode(stream))
-        for frame in decoder:
-            at = frame.pts if frame.pts is not None else frame.dts
-            if at is None or at < wanted:
-                continue
-            if at == wanted:
-                yield wanted, _rgb(frame, reformatter, media.view, longest_px)
-            break
-        else:
-            decoder = None
-
-
-def upright_planes(
-    picture: VideoFrame, reformatter: VideoReformatter, view: StreamView
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Bring a decoded frame to the working size, upright: luma (h, w), chroma (2, about h/2, about w/2)."""
-    if picture.format.name not in PLANAR_8_BIT:
-        width, height = working_size(picture.width, picture.height)
-        picture = reformatter.reformat(
-            picture, width + width % 2, height + height % 2, "yuv420p", interpolation="AREA", threads=1
-        )
-    luma = _halved(_plane(picture, 0), WORKING_MAX_PX)
-    if view.pixel_aspect != 1:
-        width = max(2, round(luma.shape[1] * view.pixel_aspect))
-        luma = cv2.resize(luma, (width, luma.shape[0]), interpolation=cv2.INTER_AREA).astype(np.uint8)
-    height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
-    chroma = np.empty((2, height, width), np.uint8)
-    for k in (1, 2):
-        plane = _halved(_plane(picture, k), max(width, height) * 2 - 1)
-        if plane.shape != (height, width):
-            plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
-        chroma[k - 1] = plane
-    turns = -view.rotation_deg // 90 % 4
-    if turns:
-        luma = np.ascontiguousarray(np.rot90(luma, turns))
-        chroma = np.ascontiguousarray(np.rot90(chroma, turns, axes=(1, 2)))
-    return luma, chroma
-
-
-def working_size(width_px: int, height_px: int) -> tuple[int, int]:
-    """Size of the working picture: halved (rounding down) until the longest side is at most 640 px."""
-    while max(width_px, height_px) > WORKING_MAX_PX:
-        width_px, height_px = max(1, width_px // 2), max(1, height_px // 2)
-    return width_px, height_px
+        frame = picker.at(wanted)
+        if frame is not None:
+            yield wanted, colours(frame, reformatter, media.upright, longest_px)
 
 
 def as_float(frame: AudioFrame) -> NDArray[np.float32]:
@@ -308,56 +305,36 @@ def as_float(frame: AudioFrame) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def _open(file: BinaryIO) -> "av.container.InputContainer":
-    try:
-        return av.open(
-            file,
-            mode="r",
-            options={
-                "format_whitelist": DEMUXERS,
-                "protocol_whitelist": "",
-                "enable_drefs": "0",
-                "use_absolute_path": "0",
-            },
-            metadata_errors="replace",
-        )
-    except (av.error.FFmpegError, ValueError) as error:
-        raise Refused(f"it is not a video of a known kind ({_words(error)}); nothing was measured") from None
-
-
-def _video_stream(container: "av.container.InputContainer") -> "av.video.stream.VideoStream":
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            return stream
-    what = "only sound" if container.streams.audio else "no picture track"
-    raise Refused(f"it holds {what}; there is no picture to measure")
-
-
-def _peek(file: BinaryIO) -> tuple[int, bool]:
-    """Rotation and interlacing of the first frame, by a decode of its own: the header does not say."""
+def _peek(file: BinaryIO) -> tuple[Upright, bool]:
+    """How the first frame is to be shown, by a decode of its own: the header does not say."""
     start = file.tell()
     try:
         file.seek(0)
-        with _open(file) as container:
-            stream = _video_stream(container)
-            for frame in _forgiving(container.decode(stream)):
-                return -round(frame.rotation / 90) * 90 % 360, bool(frame.interlaced_frame)
+        with open_container(file, threads=1) as container:
+            stream = video_stream(container)
+            aspect = _pixel_aspect(stream)
+            first = next(filter(None, decoded(container, stream)), None)
+            if first is not None:
+                return upright_of(first, aspect), bool(first.interlaced_frame)
+            return Upright(pixel_aspect=aspect), False
     finally:
         file.seek(start)
-    return 0, False
+
+
+def _pixel_aspect(video: "av.video.stream.VideoStream") -> Fraction:
+    aspect = video.sample_aspect_ratio or video.codec_context.sample_aspect_ratio or Fraction(1)
+    return Fraction(aspect) if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
 
 
 def _view(
     container: "av.container.InputContainer",
     video: "av.video.stream.VideoStream",
-    rotation_deg: int,
+    upright: Upright,
     interlaced: bool,
 ) -> StreamView:
     context = video.codec_context
-    aspect = video.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1)
-    aspect = Fraction(aspect) if aspect and Fraction(1, 4) <= aspect <= 4 else Fraction(1)
-    width, height = max(1, round(context.width * aspect)), context.height
-    if rotation_deg % 180:
+    width, height = max(1, round(context.width * upright.pixel_aspect)), context.height
+    if upright.rotation_deg % 180:
         width, height = height, width
     audio = container.streams.audio[0] if container.streams.audio else None
     usable = audio is not None and audio.codec_context is not None and bool(audio.codec_context.sample_rate)
@@ -368,9 +345,9 @@ def _view(
         height_px=height,
         coded_width_px=context.width,
         coded_height_px=context.height,
-        rotation_deg=rotation_deg,
+        rotation_deg=upright.rotation_deg,
         pixel_format=context.pix_fmt or "unknown",
-        pixel_aspect=aspect,
+        pixel_aspect=upright.pixel_aspect,
         declared_rate_hz=Fraction(video.average_rate) if video.average_rate else None,
         is_interlaced=interlaced,
         audio_codec=audio.codec_context.name if usable and audio is not None else None,
@@ -379,50 +356,5 @@ def _view(
     )
 
 
-def _plane(picture: VideoFrame, k: int) -> NDArray[np.uint8]:
-    """A view of one plane without its padding; rows have a stride."""
-    plane = picture.planes[k]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]
-
-
-def _halved(plane: NDArray[np.uint8], longest_px: int) -> NDArray[np.uint8]:
-    """Halve by area until the longest side is at most `longest_px`; an odd last row or column is dropped."""
-    while max(plane.shape) > longest_px and min(plane.shape) > 1:
-        height, width = plane.shape[0] // 2, plane.shape[1] // 2
-        plane = cv2.resize(
-            plane[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA
-        ).astype(np.uint8, copy=False)
-    return plane
-
-
-def _rgb(
-    frame: VideoFrame, reformatter: VideoReformatter, view: StreamView, longest_px: int
-) -> NDArray[np.uint8]:
-    width, height = view.width_px, view.height_px
-    scale = min(1.0, longest_px / max(width, height))
-    width, height = max(2, round(width * scale)), max(2, round(height * scale))
-    if view.rotation_deg % 180:
-        width, height = height, width
-    small = reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
-    turns = -view.rotation_deg // 90 % 4
-    return np.ascontiguousarray(np.rot90(small.to_ndarray(), turns))
-
-
-def _forgiving(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-    while True:
-        try:
-            yield next(frames)
-        except (StopIteration, av.error.FFmpegError):
-            return
-
-
-def _seconds(packet: "av.Packet[Any]") -> str:
-    at = packet.pts if packet.pts is not None else packet.dts
-    if at is None or packet.time_base is None:
-        return "an unknown time"
-    return f"{float(at * packet.time_base):.3f} s"
-
-
-def _words(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0][:200]
+def _hours(limits: Limits) -> str:
+    return f"{limits.max_duration_s / 3600:g} hours"

@@ -27,3 +27,5 @@ class Limits:
     memory_bytes: int = 4 * 2**30
     open_files: int = 64
     output_bytes: int = 64 * 2**30
+    threads: int = 2
+    """That decode pictures. Several do not always complete a damaged picture alike; one does."""
