@@ -83,7 +83,7 @@ def anchors_of(canvas: Canvas, likeliest_first: Iterable[Hypothesis]) -> list[An
         one = anchor(canvas, hypothesis)
         if one is not None:
             found.append(one)
-    return found
+    return sorted(found, key=lambda a: -a.match)[:ENOUGH_TRIED]
 
 
 def _best_moment(
@@ -219,7 +219,7 @@ def _vote(canvas: Canvas, geometry: Geometry, one: Anchor) -> float:
 
 def distance_px(canvas: Canvas, a: Geometry, b: Geometry) -> float:
     """Largest distance on the canvas between the places that two geometries give to what both show."""
-    raw_height, raw_width = canvas.recordings[a.recording].signals["picture.luma"].values.shape[1:3]
+    raw_height, raw_width = canvas.raw_shape(a.recording)
     corners = np.array([[x, y, 1.0] for x in (0, canvas.width) for y in (0, canvas.height)])
     inverse = cv2.invertAffineTransform(canvas.matrix(a))
     seen = np.clip(corners @ inverse.T, 0, [raw_width, raw_height])
