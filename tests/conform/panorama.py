@@ -1,7 +1,9 @@
 """Tiny footage made from numbers: a window that moves over a painted place, measured in this process."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -18,6 +20,28 @@ WIDTH_PX, HEIGHT_PX = 160, 90
 RATE_HZ = Fraction(30)
 
 Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Pictures and what was measured of them."""
+
+    pictures: tuple[Picture, ...]
+    measurement: Measurement
+
+
+@cache
+def moving(seed: int, frames: int = 100) -> Clip:
+    """A recording by hand, made once a test run; other seeds show other places."""
+    pictures = tuple(panned(seed, frames))
+    return Clip(pictures, measured(pictures, name=f"moving-{seed}"))
+
+
+@cache
+def fixed(seed: int, frames: int = 90) -> Clip:
+    """A recording in which nothing moves, made once a test run."""
+    pictures = tuple(still(seed, frames))
+    return Clip(pictures, measured(pictures, name=f"fixed-{seed}"))
 
 
 def place(seed: int, *, width_px: int = 420, height_px: int = 260) -> NDArray[np.float32]:

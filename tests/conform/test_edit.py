@@ -1,0 +1,137 @@
+import numpy as np
+import pytest
+
+from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, fixed, measured, moving, noisy
+from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
+from offcut.conform.canvas import Canvas
+from offcut.conform.edit import USUAL, assemble, hard_cuts, plain, refit
+from offcut.conform.hypotheses import Geometry, hypotheses
+from offcut.conform.lines import Fitter, Line
+from offcut.conform.path import Piece
+from offcut.conform.planes import plane
+from offcut.records import Measurement
+
+WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+
+
+def at(speed: float, count: int, first: int = 10) -> list[Picture]:
+    return [moving(1).pictures[first + int(speed * k + 1e-9)] for k in range(count)]
+
+
+def fitted(release: list[Picture], recording: Measurement) -> Fitter:
+    ours = measured(release)
+    found = plane(Canvas(ours, [recording]), WHOLE, [Anchor(len(release) // 2, 40, WHOLE, 0.9)])
+    assert found is not None
+    return Fitter(found, 0, ours.frames, recording.frames)
+
+
+def assembled(release: list[Picture], recordings: list[Measurement]) -> tuple[list[Piece], list[Fitter]]:
+    ours = measured(release)
+    canvas = Canvas(ours, recordings)
+    anchors = [
+        a
+        for number, recording in enumerate(recordings)
+        for likeliest_first in hypotheses(ours, recording, number)
+        for a in anchors_of(canvas, likeliest_first)
+    ]
+    groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
+    return assemble(canvas, [p for g, group in groups if (p := plane(canvas, g, group)) is not None])
+
+
+def test_a_cut_between_two_places_is_hard_and_a_moving_camera_is_not() -> None:
+    release = measured([*moving(1).pictures[:30], *moving(2).pictures[:25], *fixed(3).pictures[:20]])
+    assert hard_cuts(Canvas(release, [])) == [0, 30, 55]
+
+
+def test_a_flash_of_light_over_the_same_view_is_no_hard_cut() -> None:
+    pictures = list(moving(1).pictures[:30])
+    pictures[15] = np.clip(pictures[15].astype(np.int16) + 60, 0, 255).astype(np.uint8)
+    assert hard_cuts(Canvas(measured(pictures), [])) == [0]
+
+
+def test_two_spans_of_two_recordings_meet_at_the_frame_of_the_cut() -> None:
+    pieces, fitters = assembled(
+        [*moving(2).pictures[30:75], *moving(1).pictures[20:65]],
+        [moving(1).measurement, moving(2).measurement],
+    )
+    assert [(p.first, p.last) for p in pieces] == [(0, 45), (45, 90)]
+    recordings = [fitters[p.line.plane].plane.geometry.recording for p in pieces if p.line is not None]
+    assert recordings == [1, 0]
+
+
+def test_a_jump_within_one_recording_is_a_cut_too() -> None:
+    pieces, _ = assembled(
+        [*moving(1).pictures[5:40], *moving(1).pictures[62:97]],
+        [moving(1).measurement, moving(2).measurement],
+    )
+    assert [(p.first, p.last) for p in pieces] == [(0, 35), (35, 70)]
+    starts = [float(p.line.raw_at(p.first / 30)) * 30 for p in pieces if p.line is not None]
+    assert starts == pytest.approx([5, 62], abs=1)
+
+
+def test_one_flashed_frame_does_not_cut_a_span_in_two() -> None:
+    pictures = list(moving(1).pictures[10:70])
+    pictures[30] = np.full((HEIGHT_PX, WIDTH_PX), 250, np.uint8)
+    pieces, _ = assembled(pictures, [moving(1).measurement])
+    assert [(p.first, p.last) for p in pieces] == [(0, 60)]
+
+
+def test_pieces_cover_the_release_and_no_two_without_a_source_are_neighbours() -> None:
+    black: list[Picture] = [np.full((HEIGHT_PX, WIDTH_PX), 3, np.uint8)] * 12
+    foreign = list(moving(9).pictures[:30])
+    pieces, _ = assembled([*black, *foreign, *moving(1).pictures[20:60], *black], [moving(1).measurement])
+    assert [(p.first, p.last, p.line is None) for p in pieces] == [
+        (0, 42, True),
+        (42, 82, False),
+        (82, 94, True),
+    ]
+
+
+@pytest.mark.parametrize("speed", [0.8, 1.1, 1.2, 1.37])
+def test_a_line_is_fitted_anew_at_any_speed(speed: float) -> None:
+    count = 60
+    fitter = fitted(at(speed, count), moving(1).measurement)
+    start = Line(0, 1.0, (10 + speed * 30) / 30, round(speed * 4) / 4, 0.8, 0.5)
+    found = refit(Piece(0, count, start), [fitter])
+    assert found.speed == pytest.approx(speed, abs=0.012)
+    assert float(found.raw_at(0.0)) * 30 == pytest.approx(10, abs=1.2)
+
+
+def test_a_piece_of_three_frames_keeps_its_line() -> None:
+    line = Line(0, 0.0, 0.5, 1.0, 0.9, 0.9)
+    assert refit(Piece(4, 7, line), [fitted(at(1, 40), moving(1).measurement)]) is line
+
+
+@pytest.mark.parametrize(("measured_speed", "true_speed"), [(1.006, 1.0), (1.195, 1.2), (0.503, 0.5)])
+def test_a_speed_that_cannot_be_told_from_a_usual_one_is_named_as_that(
+    measured_speed: float, true_speed: float
+) -> None:
+    count = 50
+    fitter = fitted(at(true_speed, count), moving(1).measurement)
+    rows = np.arange(count)
+    middle_s = float(fitter.release_s[25])
+    near = Line(0, middle_s, (10 + 0.5) / 30 + true_speed * middle_s, measured_speed, 0.97, 0.9)
+    assert plain(fitter, rows, near).speed == true_speed
+
+
+def test_a_speed_far_from_every_usual_one_stays_as_it_was_measured() -> None:
+    count = 70
+    fitter = fitted(at(1.16, count), moving(1).measurement)
+    rows = np.arange(count)
+    middle_s = float(fitter.release_s[35])
+    line = fitter.refined(rows, Line(0, middle_s, (10 + 0.5) / 30 + 1.16 * middle_s, 1.16, 0.0, 0.0))
+    assert plain(fitter, rows, line).speed == pytest.approx(1.16, abs=0.01)
+
+
+def test_where_nothing_moves_no_change_of_speed_is_claimed() -> None:
+    rng = np.random.default_rng(8)
+    release = [noisy(p.astype(np.float32), rng) for p in fixed(3).pictures[20:70]]
+    pieces, _ = assembled(release, [fixed(3).measurement])
+    assert [p.line.speed for p in pieces if p.line is not None] == [1.0]
+
+
+def test_usual_speeds_are_sorted_positive_and_hold_the_everyday_ones() -> None:
+    values = [float(s) for s in USUAL]
+    assert values == sorted(set(values))
+    assert {0.25, 0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 4.0} <= set(values)
+    assert values[0] > 0

@@ -1,0 +1,108 @@
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from conform.panorama import measured, moving
+from offcut.conform.anchors import Anchor
+from offcut.conform.canvas import Canvas
+from offcut.conform.hypotheses import Geometry
+from offcut.conform.lines import Fitter, Line
+from offcut.conform.path import NONE_GAIN, SWITCH_COST, best_path, candidates, gains, pieces
+from offcut.conform.planes import plane
+
+WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+FIRST, COUNT = 20, 50
+
+earnings = st.floats(-9, 1.25, width=32)
+tables = arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 3)), elements=earnings)
+
+
+def line(raw_frame: float, *, number: int = 0) -> Line:
+    return Line(number, 0.0, (raw_frame + 0.5) / 30, 1.0, 0.95, 0.9)
+
+
+def earned(table: np.ndarray, path: np.ndarray, cost: float) -> float:
+    return float(table[np.arange(len(path)), path].sum() - cost * np.count_nonzero(np.diff(path)))
+
+
+@pytest.fixture(scope="module")
+def copy() -> Fitter:
+    release = measured(list(moving(1).pictures[FIRST : FIRST + COUNT]))
+    group = [Anchor(t, FIRST + t, WHOLE, 0.95) for t in (10, 25, 40)]
+    found = plane(Canvas(release, [moving(1).measurement]), WHOLE, group)
+    assert found is not None
+    return Fitter(found, 0, release.frames, moving(1).measurement.frames)
+
+
+@given(tables, st.floats(0, 3))
+def test_no_other_path_earns_more(table: np.ndarray, cost: float) -> None:
+    best = max(
+        earned(table, np.array(path), cost) for path in product(range(table.shape[1]), repeat=table.shape[0])
+    )
+    assert earned(table, best_path(table, cost), cost) == pytest.approx(best, abs=1e-4)
+
+
+@settings(deadline=None)
+@given(arrays(np.float32, st.tuples(st.integers(1, 80), st.integers(1, 6)), elements=earnings), st.data())
+def test_the_path_never_switches_where_one_line_earns_everywhere(
+    table: np.ndarray, data: st.DataObject
+) -> None:
+    column = data.draw(st.integers(0, table.shape[1] - 1))
+    table[:, column] = table.max(axis=1)
+    assert np.count_nonzero(np.diff(best_path(table))) == 0
+
+
+@given(st.integers(1, 30), st.integers(1, 30))
+def test_the_path_changes_at_the_frame_where_the_earnings_do(before: int, after: int) -> None:
+    table = np.full((before + after, 3), 0.0, np.float32)
+    table[:before, 0] = table[before:, 1] = 1.0
+    table[:, 2] = NONE_GAIN
+    path = best_path(table)
+    # A change pays if what it brings is more than what it costs.
+    if min(before, after) * (1 - NONE_GAIN) > 2 * SWITCH_COST:
+        assert path.tolist() == [0] * before + [1] * after
+
+
+@given(arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 2)))
+def test_pieces_cover_every_frame_once_and_neighbours_differ(path: np.ndarray) -> None:
+    lines = [line(0), line(50)]
+    found = pieces(path, lines)
+    assert [k for p in found for k in range(p.first, p.last)] == list(range(len(path)))
+    assert all(a.line is not b.line for a, b in pairwise(found))
+    for piece in found:
+        state = {int(s) for s in path[piece.first : piece.last]}
+        assert len(state) == 1
+        assert (piece.line is None) == (state == {2})
+
+
+def test_a_frame_without_a_source_earns_the_same_everywhere(copy: Fitter) -> None:
+    table = gains([], [copy], COUNT)
+    assert table.shape == (COUNT, 1)
+    assert table == pytest.approx(NONE_GAIN)
+
+
+def test_the_right_line_earns_more_than_none_and_a_line_off_the_recording_less(copy: Fitter) -> None:
+    table = gains([line(FIRST), line(90)], [copy], COUNT)
+    assert (table[:, 0] > NONE_GAIN + 0.5).all()
+    assert (table[15:, 1] == -9).all()
+
+
+def test_frames_outside_a_plane_cannot_be_on_its_lines(copy: Fitter) -> None:
+    table = gains([line(FIRST)], [copy], COUNT + 30)
+    assert (table[COUNT:, 0] == -9).all()
+    assert (best_path(table)[COUNT:] == 1).all()
+
+
+def test_lines_are_fitted_where_anchors_are_and_the_right_one_is_among_them(copy: Fitter) -> None:
+    release = measured(list(moving(1).pictures[FIRST : FIRST + COUNT])).frames
+    found = candidates([copy], release, [0])
+    assert any(abs(float(one.raw_at(0.0)) * 30 - FIRST) <= 1 and one.speed == 1 for one in found)
+
+
+def test_a_window_does_not_reach_over_a_hard_cut(copy: Fitter) -> None:
+    release = measured(list(moving(1).pictures[FIRST : FIRST + COUNT])).frames
+    assert candidates([copy], release, [0, 8, 14, 22, 29, 37, 44]) == []

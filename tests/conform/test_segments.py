@@ -1,0 +1,119 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conform.panorama import measured, moving
+from offcut.conform.ambiguity import Doubt
+from offcut.conform.canvas import Canvas
+from offcut.conform.hypotheses import Geometry, canvas_px
+from offcut.conform.lines import Line
+from offcut.conform.path import Piece
+from offcut.conform.segments import SNAP, confidence, crop, placed_segments, placement
+
+UPRIGHT = measured([np.ascontiguousarray(p.T) for p in moving(1).pictures[:2]])
+CANVAS = Canvas(moving(1).measurement, [moving(1).measurement, UPRIGHT])
+SLACK = SNAP + 2e-4
+"""Sides are rounded to four digits and moved to the edge when they are this near."""
+
+
+@st.composite
+def geometries(draw: st.DrawFn) -> Geometry:
+    """Any scale and place at which some of the recording is seen."""
+    recording = draw(st.integers(0, 1))
+    scale = draw(st.floats(0.3, 3))
+    width, height = (s * scale for s in canvas_px(CANVAS.recordings[recording]))
+    x = draw(st.floats(30 - width, CANVAS.size_px[0] - 30))
+    y = draw(st.floats(30 - height, CANVAS.size_px[1] - 30))
+    return Geometry(recording, draw(st.booleans()), np.array([[scale, 0, x], [0, scale, y]]))
+
+
+@settings(deadline=None, max_examples=200)
+@given(geometries())
+def test_the_window_of_the_recording_lands_where_it_is_said_to_be_shown(geometry: Geometry) -> None:
+    window, place = crop(CANVAS, geometry), placement(CANVAS, geometry)
+    width, height = canvas_px(CANVAS.recordings[geometry.recording])
+    left = 1 - window.x - window.width if geometry.mirrored else window.x
+    corners = np.array([[left, window.y, 1], [left + window.width, window.y + window.height, 1]])
+    shown = (corners * [width, height, 1]) @ geometry.matrix.T / CANVAS.size_px
+    scale = geometry.matrix[0, 0] * max(width, height) / min(CANVAS.size_px)
+    expected = [[place.x, place.y], [place.x + place.width, place.y + place.height]]
+    assert shown == pytest.approx(np.array(expected), abs=SLACK * (1 + scale))
+
+
+@settings(deadline=None)
+@given(geometries())
+def test_boxes_lie_inside_their_pictures(geometry: Geometry) -> None:
+    for box in (crop(CANVAS, geometry), placement(CANVAS, geometry)):
+        assert min(box.x, box.y, box.width, box.height) >= 0
+        assert max(box.x + box.width, box.y + box.height) <= 1 + 2e-4
+
+
+@settings(deadline=None)
+@given(geometries())
+def test_mirroring_turns_the_window_and_leaves_the_place(geometry: Geometry) -> None:
+    other = Geometry(geometry.recording, not geometry.mirrored, geometry.matrix)
+    a, b = crop(CANVAS, geometry), crop(CANVAS, other)
+    assert (b.x, b.y, b.width, b.height) == pytest.approx(
+        (1 - a.x - a.width, a.y, a.width, a.height), abs=2e-4
+    )
+    assert placement(CANVAS, other) == placement(CANVAS, geometry)
+
+
+@given(st.floats(0.1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_window_that_was_cut_is_read_back(share: float, across: float, down: float) -> None:
+    """The inverse: from the crop that an edit made to the geometry and back."""
+    left, top = across * (1 - share), down * (1 - share)
+    width, height = CANVAS.size_px
+    matrix = np.array([[1 / share, 0, -left * width / share], [0, 1 / share, -top * height / share]])
+    box = crop(CANVAS, Geometry(0, False, matrix))
+    assert (box.x, box.y, box.width, box.height) == pytest.approx((left, top, share, share), abs=2 * SLACK)
+    assert placement(CANVAS, Geometry(0, False, matrix)) == placement(
+        CANVAS, Geometry(0, False, np.array([[1.0, 0, 0], [0, 1.0, 0]]))
+    )
+
+
+def test_an_upright_picture_on_bars_is_placed_in_the_middle() -> None:
+    width, height = CANVAS.size_px
+    scale = height / canvas_px(UPRIGHT)[1]
+    shown = canvas_px(UPRIGHT)[0] * scale
+    geometry = Geometry(1, False, np.array([[scale, 0, (width - shown) / 2], [0, scale, 0]]))
+    place = placement(CANVAS, geometry)
+    assert (place.y, place.height) == (0, 1)
+    assert place.width == pytest.approx(shown / width, abs=1e-3)
+    assert place.x == pytest.approx((1 - place.width) / 2, abs=1e-3)
+    assert crop(CANVAS, geometry).width == 1
+
+
+scores = st.floats(-1, 1)
+
+
+@given(scores, scores, st.integers(0, 2000), st.booleans())
+def test_a_confidence_lies_between_a_half_and_1_and_is_never_1(
+    where: float, when: float, frames: int, ambiguous: bool
+) -> None:
+    value = confidence(Line(0, 0, 0, 1, where, when), Doubt(ambiguous, 0.1, ()), frames)
+    assert 0.5 <= value <= 0.98
+
+
+@given(scores, scores, scores, st.integers(4, 200), st.integers(4, 200))
+def test_more_agreement_and_more_frames_never_lower_a_confidence(
+    where: float, more: float, when: float, frames: int, further: int
+) -> None:
+    exact = Doubt(False, 0.5, ())
+    (low, high), (few, many) = sorted((where, more)), sorted((frames, further))
+    base = confidence(Line(0, 0, 0, 1, low, when), exact, few)
+    assert confidence(Line(0, 0, 0, 1, high, when), exact, few) >= base
+    assert confidence(Line(0, 0, 0, 1, low, when), exact, many) >= base
+    assert confidence(Line(0, 0, 0, 1, low, when), Doubt(True, 0.0, ()), few) >= base
+
+
+def test_a_release_without_any_source_is_one_segment_that_names_none() -> None:
+    (only,) = placed_segments(CANVAS, [Piece(0, 100, None)], [], [])
+    segment = only.segment
+    assert (segment.start_s, segment.end_s) == (Fraction(0), Fraction(100, 30))
+    assert (segment.recording, segment.raw_start_s, segment.speed, segment.crop) == (None, None, None, None)
+    assert segment.opening.kind == "start"
+    assert list(only.may_be) == []
