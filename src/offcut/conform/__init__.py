@@ -8,7 +8,7 @@ from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.hypotheses import hypotheses
 from offcut.conform.left_out import left_out
-from offcut.conform.planes import plane
+from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.transitions import between
 from offcut.records import Edit, Measurement
@@ -55,7 +55,12 @@ def conform(
             anchors += anchors_of(canvas, likeliest_first)
         progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
-    planes = [p for geometry, group in groups if (p := plane(canvas, geometry, group)) is not None]
+    planes = [
+        found
+        for geometry, group in groups
+        for stretch in stretches(canvas, geometry, group)
+        if (found := plane(canvas, geometry, stretch)) is not None
+    ]
     progress("fitting raw times", 0.7)
     pieces, fitters = assemble(canvas, planes)
     progress("measuring transitions", 0.9)

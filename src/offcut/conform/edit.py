@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from offcut.conform.ambiguity import CLEAR_WHEN
 from offcut.conform.anchors import Anchor, agreement, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
@@ -109,7 +110,7 @@ def _polished(
         old = fitters[line.plane]
         geometry, anchors = _laid_anew(canvas, piece, line, old)
         times = canvas.recordings[geometry.recording].frames
-        raw_frames = None if line.when < STILL else _raw_near(piece, line, old, times)
+        raw_frames = None if line.when < CLEAR_WHEN else _raw_near(piece, line, old, times)
         renewed = plane(canvas, geometry, anchors, raw_frames=raw_frames)
         if renewed is None:
             renewed = old.plane

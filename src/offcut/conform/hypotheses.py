@@ -70,7 +70,9 @@ class _Points:
     frames: NDArray[np.int64]
     starts: NDArray[np.int64]
     xy: NDArray[np.float64]
-    descriptors: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+    """As measured; a memory map, so that ten hours of recordings need no memory."""
+
     screen: NDArray[np.float32]
     """The descriptors in fewer dimensions, unit length, shape (points, SCREEN_DIMENSIONS)."""
 
@@ -97,7 +99,7 @@ def hypotheses(release: Measurement, recording: Measurement, number: int) -> Ite
         return
     width = canvas_px(recording)[0]
     for k in range(len(ours.starts)):
-        query = ours.descriptors[ours.group(k)]
+        query = _root(ours.descriptors[ours.group(k)])
         for mirrored in (False, True):
             matches = _matches(query[:, MIRROR] if mirrored else query, theirs, axes)
             blank = Geometry(number, mirrored, np.eye(2, 3))
@@ -140,10 +142,14 @@ def _screened(root: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[n
 def _points(measurement: Measurement, axes: NDArray[np.float32]) -> _Points:
     points, descriptors = measurement.signals["features.points"], measurement.signals["features.descriptors"]
     pts, starts = np.unique(points.pts, return_index=True)
-    root = _root(descriptors.values)
+    rows = len(descriptors.values)
+    screen = np.empty((rows, axes.shape[1]), np.float32)
+    for first in range(0, rows, BLOCK_POINTS):
+        block = slice(first, first + BLOCK_POINTS)
+        screen[block] = _screened(_root(descriptors.values[block]), axes)
     frames = np.searchsorted(measurement.frames.pts, pts)
     xy = points.values[:, :2].astype(np.float64) * np.asarray(canvas_px(measurement), np.float64)
-    return _Points(frames, starts.astype(np.int64), xy, root, _screened(root, axes))
+    return _Points(frames, starts.astype(np.int64), xy, descriptors.values, screen)
 
 
 def _matches(
@@ -162,7 +168,7 @@ def _matches(
             if counts[g] < NEAR_POINTS:
                 break
             points = theirs.group(first + int(g))
-            pairs = _ratio_test(query @ theirs.descriptors[points].T)
+            pairs = _ratio_test(query @ _root(theirs.descriptors[points]).T)
             if len(pairs) >= LEAST_MATCHES:
                 found.append((first + int(g), pairs))
     found.sort(key=lambda pair: -len(pair[1]))

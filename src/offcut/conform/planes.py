@@ -20,8 +20,12 @@ SPREAD_S = 4.0
 """A plane covers the release this far before and after the keyframes that support it."""
 
 RAW_REACH_S = 20.0
-WHOLE_RAW_FRAMES = 6000
-"""Recordings up to this long are searched whole; longer ones near the matched keyframes."""
+WHOLE_RAW_FRAMES = 2000
+"""Recordings up to this long are searched whole; longer ones near the matched keyframes, so that the square
+table of their frames stays at 32 MB."""
+
+STRETCHES = 4
+"""Of a long recording, at most so many separate stretches are searched for one geometry."""
 
 BLOCK = (16, 12)
 BLOCK_AGREES = 0.35
@@ -124,10 +128,29 @@ def _release_range(canvas: Canvas, group: list[Anchor]) -> tuple[int, int]:
     return max(0, min(frames) - reach), min(len(canvas.release.frames), max(frames) + reach + 1)
 
 
+def stretches(canvas: Canvas, geometry: Geometry, group: list[Anchor]) -> list[list[Anchor]]:
+    """Split anchors that lie far apart in a long recording, the most promising stretches first."""
+    times = canvas.recordings[geometry.recording].frames
+    if len(times) <= WHOLE_RAW_FRAMES:
+        return [group]
+    reach = RAW_REACH_S / max(times.median_step_s, 1e-3)
+    found: list[list[Anchor]] = []
+    for one in sorted(group, key=lambda a: a.raw_frame):
+        if found and one.raw_frame - found[-1][-1].raw_frame <= reach:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return sorted(found, key=lambda s: -sum(a.match for a in s))[:STRETCHES]
+
+
 def _raw_range(canvas: Canvas, group: list[Anchor]) -> tuple[int, int]:
     times = canvas.recordings[group[0].geometry.recording].frames
     if len(times) <= WHOLE_RAW_FRAMES:
         return 0, len(times)
     reach = round(RAW_REACH_S / max(times.median_step_s, 1e-3))
-    centre = max(group, key=lambda a: a.match).raw_frame
-    return max(0, centre - reach), min(len(times), centre + reach + 1)
+    low = min(a.raw_frame for a in group) - reach
+    high = max(a.raw_frame for a in group) + reach + 1
+    if high - low > WHOLE_RAW_FRAMES:
+        centre = max(group, key=lambda a: a.match).raw_frame
+        low, high = centre - WHOLE_RAW_FRAMES // 2, centre + WHOLE_RAW_FRAMES // 2
+    return max(0, low), min(len(times), high)

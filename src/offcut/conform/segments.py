@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from offcut.conform.ambiguity import Doubt, doubt, is_another_take
+from offcut.conform.ambiguity import CLEAR_WHEN, Doubt, doubt, is_another_take
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import refit
 from offcut.conform.hypotheses import Geometry, canvas_px
@@ -109,9 +109,12 @@ def _with_source(
     lone = alone if alone[1] > alone[0] else (piece.first, piece.last)
     rows = np.arange(lone[0], lone[1]) - base
     rows = rows[(rows >= 0) & (rows < len(fitter.release_s))]
-    unsure = doubt(fitter, rows, line)
     geometry = fitter.plane.geometry
     release, raw = canvas.release.frames, canvas.recordings[geometry.recording].frames
+    unsure = doubt(fitter, rows, line)
+    if line.when < CLEAR_WHEN and fitter.plane.raw_frames != (0, len(raw)):
+        # The rest of a long recording was not searched: any moment of it may fit as well.
+        unsure = Doubt(True, unsure.margin, [(float(raw.start_s), float(raw.end_s))])
     raw_start_s, speed = _exact(line, piece, release, raw)
     start_s, end_s = release.time_s(piece.first), release.time_s(piece.last)
     may_be = [_clipped(low, high, raw) for low, high in unsure.ranges_s]
