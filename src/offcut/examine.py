@@ -19,7 +19,7 @@ def examine(
     *,
     folder: Path,
     limits: Limits | None = None,
-    progress: signals.Progress = lambda stage, done: None,
+    progress: signals.Progress = signals.untold,
 ) -> Examination:
     """Examine one file.
 
@@ -33,7 +33,9 @@ def examine(
         UnreadableError: the file is no video, or cannot be opened or decoded at all.
     """
     structure = probe(path)
-    measurement = signals.measured(path, ANALYSERS, folder=folder, limits=limits, progress=progress)
+    measurement = signals.measured(
+        path, ANALYSERS, folder=folder, structure=structure, limits=limits, progress=progress
+    )
     found, flashes = shots.find(measurement)
     indicators = [
         *container_indicators.read(structure),

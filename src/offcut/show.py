@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut import room
+from offcut.decode.damage import has_two_clocks, is_of_pictures
+from offcut.decode.limits import Limits
 from offcut.errors import OffcutError
-from offcut.records import Measurement
+from offcut.records import Exhibit, Measurement
 from offcut.report.pictures import FRAME_PX, Pictures, Wanted
 
 
@@ -20,26 +22,38 @@ def gather(
 ) -> Pictures:
     """Collect pictures for exhibits numbered as in `measurements`.
 
-    A file that cannot be decoded again gives no frames; the page says where a picture is missing.
+    A file that cannot be decoded again gives no frames, nor does one that is no longer the size it was or
+    whose times name two frames; the page says where a picture is missing.
     """
     strips: dict[int, list[tuple[Fraction, NDArray[np.uint8]]]] = {}
     frames: dict[tuple[int, Fraction], NDArray[np.uint8]] = {}
     for done, (number, want) in enumerate(sorted(wanted.items())):
-        progress("taking pictures", done / max(1, len(wanted)))
+        progress("taking pictures", done / len(wanted))
         measurement = measurements[number]
         strips[number] = _strip(measurement, want.strip_s)
         pts_of = {
             time_s: int(measurement.frames.pts[measurement.frames.index_at(time_s)])
             for time_s in want.frames_s
         }
-        if not pts_of:
+        if not pts_of or has_two_clocks(measurement.damage) or not _is_still_there(measurement.exhibit):
             continue
+        # As it was measured: see offcut.signals on files with broken pictures.
+        limits = Limits(threads=1) if is_of_pictures(measurement.damage) else Limits()
         try:
-            taken = room.grab(measurement.exhibit.path, sorted(set(pts_of.values())), longest_px=FRAME_PX)
+            taken = room.grab(
+                measurement.exhibit.path, sorted(set(pts_of.values())), longest_px=FRAME_PX, limits=limits
+            )
         except OffcutError:
             continue
         frames.update({(number, time_s): taken[pts] for time_s, pts in pts_of.items() if pts in taken})
     return Pictures(strips, frames)
+
+
+def _is_still_there(exhibit: Exhibit) -> bool:
+    try:
+        return exhibit.path.stat().st_size == exhibit.size_bytes
+    except OSError:
+        return False
 
 
 def _strip(measurement: Measurement, times_s: Sequence[Fraction]) -> list[tuple[Fraction, NDArray[np.uint8]]]:

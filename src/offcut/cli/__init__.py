@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 # Before numpy is loaded: several threads that spin cost more than they bring on pictures of 128 x 72.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -14,9 +15,11 @@ from offcut.cli import conform as _conform
 from offcut.cli import demo as _demo
 from offcut.cli import doctor as _doctor
 from offcut.cli import examine as _examine
-from offcut.errors import OffcutError
+from offcut.errors import OffcutError, printable
 
-__all__ = ["app", "main"]
+__all__ = ["INTERRUPTED", "app", "main", "run"]
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="offcut",
@@ -49,28 +52,33 @@ def _root(
 
 def main() -> None:
     """Run the command and leave with its exit code."""
-    sys.exit(_run())
+    sys.exit(run())
 
 
-def _run() -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command with `arguments` (those of the process if None) and return its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(arguments, prog_name="offcut", standalone_mode=False)
+        if code == INTERRUPTED:
+            # What newer versions of typer make of it.
+            raise KeyboardInterrupt
     except OffcutError as error:
-        typer.echo(f"offcut: {error}", err=True)
-        return error.exit_code
-    except typer.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+        return _said(str(error), error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return _said("interrupted; nothing half-written was left", INTERRUPTED)
     except typer.TyperException as error:
-        typer.echo(f"offcut: {error.format_message()} (offcut --help shows what can be said)", err=True)
-        return error.exit_code
+        return _said(f"{error.format_message()} (offcut --help shows what can be said)", error.exit_code)
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python must not try to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OffcutError.exit_code
     except OSError as error:
-        typer.echo(f"offcut: {error.filename or 'file'}: {error.strerror or error}", err=True)
-        return 1
+        place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "a file"
+        return _said(f"{place}: {error.strerror or error}", OffcutError.exit_code)
     return code if isinstance(code, int) else 0
 
 
-def _interrupted() -> int:
-    typer.echo("offcut: interrupted; nothing half-written was left", err=True)
-    return 130
+def _said(line: str, code: int) -> int:
+    """Print one line, whatever bytes a file name in it has."""
+    typer.echo(f"offcut: {printable(line)}", err=True)
+    return code

@@ -1,5 +1,6 @@
 """`offcut conform`: which raw went into a release, and what was left out."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,10 +13,12 @@ from offcut.cli.options import (
     QuietOption,
     ReportOption,
     SignalsOption,
-    checked_output,
+    checked_outputs,
+    checked_signals,
     report_path,
 )
-from offcut.cli.progress import Report, shown
+from offcut.cli.progress import Report, of_file, shown
+from offcut.cli.recordings import Given, recordings_of
 from offcut.errors import UnreadableError, UsageError, printable
 from offcut.records import Measurement
 from offcut.timeline import clock
@@ -25,9 +28,7 @@ EXAMPLE = "Example: offcut conform release.mp4 --raw helmet1.mp4 --raw helmet2.m
 
 def conform_command(
     release: Annotated[Path, typer.Argument(metavar="RELEASE", help="What a party published.")],
-    more: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RAW]...", help="Recordings, like --raw.")
-    ] = None,
+    more: Annotated[list[Path] | None, typer.Argument(metavar="RAW", help="Recordings, like --raw.")] = None,
     raw: Annotated[
         list[Path] | None,
         typer.Option("--raw", metavar="FILE|FOLDER", help="A recording, or a folder of them; repeat."),
@@ -54,13 +55,17 @@ def conform_command(
     """
     from offcut import report as documents
 
-    paths = recordings_of([*(raw or []), *(more or [])], release)
+    given = recordings_of([*(raw or []), *(more or [])], release)
     page = report_path(report, release, "conform", wanted=not no_report)
-    for option, path in (("--json", json_path), ("--otio", otio), ("--edl", edl)):
-        checked_output(option, path)
+    outputs = {"--report": page, "--json": json_path, "--otio": otio, "--edl": edl}
+    checked_outputs(outputs, [release, *given.paths])
+    checked_signals(signals_folder)
     with shown(quiet=quiet) as progress:
-        release_measured, measured, unread = _measured(release, paths, (signals_folder, progress))
-        document, edit_measurements = _compared(release_measured, measured, unread, progress)
+        if not quiet:
+            for line in given.skipped:
+                _note(f"{line}; passed over")
+        release_measured, measured, unread = _measured(release, given, (signals_folder, progress))
+        document, edit_measurements = _compared(release_measured, measured, unread, (given, progress))
         if page is not None:
             _write_page(document, edit_measurements, page, progress)
     _write_edits(document, otio, edl)
@@ -70,86 +75,85 @@ def conform_command(
         typer.echo(summary(document))
         for label, path in (("Report", page), ("OTIO", otio), ("EDL", edl)):
             if path is not None:
-                typer.echo(f"{label}: {path}")
+                typer.echo(f"{label}: {printable(str(path))}")
     if unread:
         raise typer.Exit(UnreadableError.exit_code)
 
 
-def recordings_of(given: list[Path], release: Path) -> list[Path]:
-    """The recordings, folders opened one level deep, each file once.
-
-    Raises:
-        UsageError: none is given.
-    """
-    found: list[Path] = []
-    for path in given:
-        inside = (
-            sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-            if path.is_dir()
-            else [path]
-        )
-        found += [p for p in inside if p not in found]
-    if not found:
-        raise UsageError("no recording is given: name at least one with --raw")
-    return found
-
-
 def _measured(
-    release: Path, paths: list[Path], context: tuple[Path | None, Report]
+    release: Path, given: Given, context: tuple[Path | None, Report]
 ) -> tuple[Measurement, list[Measurement], list[str]]:
     """Measure the release (which must be readable) and every recording that can be read."""
+    first = _one(release, (1, len(given.paths) + 1), context)
+    measured: list[Measurement] = []
+    unread: list[str] = []
+    for position, path in enumerate(given.paths, 2):
+        try:
+            found = _one(path, (position, len(given.paths) + 1), context)
+        except UnreadableError as error:
+            _note(f"{error}")
+            unread.append(printable(path.name))
+            continue
+        name = printable(path.name)
+        if found.exhibit.sha256 == first.exhibit.sha256:
+            if path not in given.in_folder:
+                raise UsageError(
+                    f"{name}: it is the release itself (same content); compare it with recordings"
+                )
+            _note(f"{name}: it is the release itself (same content); not compared")
+        elif any(found.exhibit.sha256 == m.exhibit.sha256 for m in measured):
+            _note(f"{name}: same content as another recording; compared once")
+        else:
+            measured.append(found)
+    if not measured:
+        what = "could be read" if unread else "is another file than the release"
+        raise UnreadableError(release, f"none of its recordings {what}; nothing was compared")
+    return first, measured, unread
+
+
+def _one(path: Path, place: tuple[int, int], context: tuple[Path | None, Report]) -> Measurement:
     from offcut import signals
     from offcut.container import probe
 
     folder, progress = context
-    keep = folder or signals.default_folder()
+    structure = probe(path)
+    found = signals.measured(
+        path,
+        ("features", "picture", "strip"),
+        folder=folder or signals.default_folder(),
+        structure=structure,
+        progress=of_file(progress, path, *place),
+    )
+    return replace(found, damage=(*structure.damage, *found.damage))
 
-    def one(path: Path, position: int) -> Measurement:
-        def told(stage: str, seconds: float) -> None:
-            progress(
-                f"{stage} {printable(path.name)} ({position} of {len(paths) + 1})", seconds / (seconds + 60)
-            )
 
-        probe(path)
-        return signals.measured(path, ("features", "picture", "strip"), folder=keep, progress=told)
-
-    first = one(release, 1)
-    measured: list[Measurement] = []
-    unread: list[str] = []
-    for position, path in enumerate(paths, 2):
-        try:
-            found = one(path, position)
-        except UnreadableError as error:
-            typer.echo(f"offcut: {error}", err=True)
-            unread.append(printable(path.name))
-            continue
-        if found.exhibit.sha256 == first.exhibit.sha256:
-            raise UsageError(
-                f"{printable(path.name)}: it is the release itself (same content); compare it with recordings"
-            )
-        if any(found.exhibit.sha256 == m.exhibit.sha256 for m in measured):
-            typer.echo(
-                f"offcut: {printable(path.name)}: same content as another recording; compared once", err=True
-            )
-            continue
-        measured.append(found)
-    if not measured:
-        raise UnreadableError(release, "none of its recordings could be read; nothing was compared")
-    return first, measured, unread
+def _note(line: str) -> None:
+    typer.echo(f"offcut: {line}", err=True)
 
 
 def _compared(
-    release: Measurement, measured: list[Measurement], unread: list[str], progress: Report
+    release: Measurement, measured: list[Measurement], unread: list[str], context: tuple[Given, Report]
 ) -> tuple[dict[str, Any], list[Measurement]]:
-    from dataclasses import replace
-
     from offcut import report
     from offcut.conform import conform
 
+    given, progress = context
     edit = conform(release, measured, progress=progress)
+    lines = []
     if unread:
-        line = f"These recordings could not be read and were not compared: {', '.join(unread)}."
-        edit = replace(edit, limits=(line, *edit.limits))
+        lines.append(f"These recordings could not be read and were not compared: {', '.join(unread)}.")
+    if given.skipped:
+        lines.append(
+            "These files in the folders given were taken for no recordings and not compared: "
+            f"{'; '.join(given.skipped)}."
+        )
+    damaged = [printable(m.exhibit.path.name) for m in (release, *measured) if m.damage]
+    if damaged:
+        lines.append(
+            "Damage was met in these files, and is listed with each; what could not be read was not "
+            f"compared: {', '.join(damaged)}."
+        )
+    edit = replace(edit, limits=(*lines, *edit.limits))
     return report.conform(edit), [edit.release, *edit.recordings]
 
 

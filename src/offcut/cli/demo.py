@@ -24,7 +24,7 @@ def demo_command(
 
     to.mkdir(parents=True, exist_ok=True)
     with shown(quiet=quiet) as progress:
-        files = make_demo(to, lambda stage: progress(f"making {stage}", 0.0))
+        files = make_demo(to, lambda stage: progress(f"making {stage}", 0.0, None))
     recordings = list(files.recordings)
     keep = to / "signals"
     if not quiet:

@@ -12,17 +12,18 @@ from offcut.cli.options import (
     QuietOption,
     ReportOption,
     SignalsOption,
-    checked_output,
+    checked_outputs,
+    checked_signals,
     report_path,
 )
-from offcut.cli.progress import Report, shown
-from offcut.errors import UnreadableError, UsageError, printable
+from offcut.cli.progress import Report, of_file, shown
+from offcut.errors import UnreadableError, printable
 
 EXAMPLE = "Example: offcut examine release.mp4 helmet.mp4 --report how-made.html --json - "
 
 
 def examine_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Video files, of any party.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Video files, of any party.")],
     json_path: JsonOption = None,
     report: ReportOption = None,
     no_report: NoReportOption = False,
@@ -38,14 +39,16 @@ def examine_command(
     from offcut.report.pictures import Pictures
 
     page = report_path(report, files[0], "examine", wanted=not no_report)
-    checked_output("--json", json_path)
+    checked_outputs({"--report": page, "--json": json_path}, files)
+    checked_signals(signals_folder)
     documents: list[dict[str, Any]] = []
     pictures = Pictures({}, {})
     failed: list[str] = []
     with shown(quiet=quiet) as progress:
-        for path in files:
+        for position, path in enumerate(files, 1):
+            told = of_file(progress, path, position, len(files))
             try:
-                document, seen = _examined(path, len(documents), len(files), (signals_folder, page, progress))
+                document, seen = _examined(path, (len(documents), len(files)), (signals_folder, page, told))
             except UnreadableError as error:
                 failed.append(str(error))
                 typer.echo(f"offcut: {error}", err=True)
@@ -63,26 +66,21 @@ def examine_command(
         for document in documents:
             typer.echo(summary(document))
         if page is not None and documents:
-            typer.echo(f"Report: {page}")
+            typer.echo(f"Report: {printable(str(page))}")
     if failed:
         raise typer.Exit(UnreadableError.exit_code)
 
 
 def _examined(
-    path: Path, number: int, count: int, context: tuple[Path | None, Path | None, Report]
+    path: Path, place: tuple[int, int], context: tuple[Path | None, Path | None, Report]
 ) -> tuple[dict[str, Any], Any]:
     from offcut import report, show, signals
     from offcut.examine import examine
     from offcut.indicators import container, picture
     from offcut.report.pictures import Pictures, wanted
 
-    folder, page, progress = context
-    name = printable(path.name)
-
-    def told(stage: str, seconds: float) -> None:
-        progress(f"{stage} {name}", seconds / (seconds + 60))
-
-    examination = examine(path, folder=folder or signals.default_folder(), progress=told)
+    (number, count), (folder, page, progress) = place, context
+    examination = examine(path, folder=folder or signals.default_folder(), progress=progress)
     document = report.examination(examination, rules=(*container.RULES, *picture.RULES))
     if page is None:
         return document, Pictures({}, {})
@@ -94,11 +92,9 @@ def _examined(
 def _write_lines(documents: list[dict[str, Any]], path: str) -> None:
     from offcut.report.files import write_whole
 
-    lines = "".join(json.dumps(d, ensure_ascii=False, sort_keys=False) + "\n" for d in documents)
+    lines = "".join(json.dumps(d, ensure_ascii=True, allow_nan=False) + "\n" for d in documents)
     if path == "-":
         typer.echo(lines, nl=False)
-    elif Path(path).is_dir():
-        raise UsageError(f"--json {path}: that is a folder")
     else:
         write_whole(Path(path), lines)
 

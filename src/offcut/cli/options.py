@@ -1,11 +1,13 @@
 """Options that several commands share, and what follows from them."""
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offcut.errors import UsageError
+from offcut.errors import UsageError, printable
 
 JsonOption = Annotated[
     str | None,
@@ -31,24 +33,59 @@ SignalsOption = Annotated[
 ]
 
 
+MOST_NAME_BYTES = 200
+"""Of a default name: file systems allow 255, and some of that is needed while it is written."""
+
+
 def report_path(given: Path | None, first: Path, suffix: str, *, wanted: bool) -> Path | None:
-    """Where the report goes: as given, or beside the reader's feet, named after the first file."""
+    """Where the report goes: as given, or in the current folder, named after the first file."""
     if not wanted:
         return None
-    path = given or Path(f"{first.stem or 'video'}-{suffix}.html")
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(f"--report {path}: its folder does not exist, or it is a folder itself")
-    return path
+    if given is not None:
+        return given
+    stem = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in first.stem)
+    short = stem.lstrip("-. ").encode("utf-8", "replace")[: MOST_NAME_BYTES - len(suffix)]
+    return Path(f"{short.decode('utf-8', 'ignore') or 'video'}-{suffix}.html")
 
 
-def checked_output(option: str, path: str | Path | None) -> None:
-    """Refuse an output that cannot be written before hours of work are done for it.
+def checked_outputs(outputs: Mapping[str, str | Path | None], inputs: Sequence[Path]) -> None:
+    """Refuse outputs that cannot be written, or that would overwrite a file that is read.
+
+    Done before hours of work are. The names of `outputs` are those of the options.
 
     Raises:
-        UsageError: the folder is missing or the path names a folder.
+        UsageError: a folder is missing, a path names a folder, an input or another output.
     """
-    if path is None or str(path) == "-":
-        return
-    target = Path(path)
-    if target.is_dir() or not target.parent.is_dir():
-        raise UsageError(f"{option} {target}: its folder does not exist, or it is a folder itself")
+    targets: dict[Path, str] = {}
+    for option, output in outputs.items():
+        if output is None or str(output) == "-":
+            continue
+        target = Path(output)
+        named = f"{option} {printable(str(output))}"
+        if target.is_dir() or not target.parent.is_dir():
+            raise UsageError(f"{named}: its folder does not exist, or it is one itself; nothing was done")
+        if not os.access(target.parent, os.W_OK):
+            raise UsageError(f"{named}: this user may not write in that folder; nothing was done")
+        real = target.resolve()
+        if real in targets:
+            raise UsageError(f"{named}: {targets[real]} would be written there too; nothing was done")
+        if any(_is_same(target, path) for path in inputs):
+            raise UsageError(f"{named}: that is a file to be read, and would be lost; nothing was done")
+        targets[real] = option
+
+
+def checked_signals(folder: Path | None) -> None:
+    """Refuse a place for signals that cannot be a folder.
+
+    Raises:
+        UsageError: something else is there.
+    """
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise UsageError(f"--signals {printable(str(folder))}: that is not a folder; nothing was done")
+
+
+def _is_same(target: Path, path: Path) -> bool:
+    try:
+        return target.samefile(path)
+    except OSError:
+        return False
