@@ -29,6 +29,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("show",),
     ("testing",),
     ("cli",),
+    ("__main__",),
 )
 """A room imports what stands before it. Of those in one bracket, only the first three import each other."""
 
@@ -46,6 +47,7 @@ ROOMS_OF = {
 FORBIDDEN_NAMES = {"base", "common", "core", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 TESTED_ELSEWHERE: dict[str, str] = {
+    "__main__.py": "run as a command in tests/cli",
     "testing/actors.py": "what is drawn is measured in tests/testing/test_footage.py",
     "testing/edits.py": "data; every edit is checked in tests/testing/test_release.py",
     "testing/graphics.py": "seen in every release that tests/testing/test_release.py cuts",

@@ -1,10 +1,10 @@
 """The errors a caller can act on; wrong arguments raise ValueError instead.
 
-    OffcutError             exit code 1: the work could not be done
-    ├─ UsageError           2: the request itself makes no sense
-    └─ UnreadableError      3: one exhibit cannot be read; the rest of the batch goes on
-       ├─ ContainerError    … because its bytes cannot be the format they claim
-       └─ LimitError        … because reading it would cost more than a limit allows
+OffcutError             exit code 1: the work could not be done
+├─ UsageError           2: the request itself makes no sense
+└─ UnreadableError      3: one exhibit cannot be read; the rest of the batch goes on
+   ├─ ContainerError    … because its bytes cannot be the format they claim
+   └─ LimitError        … because reading it would cost more than a limit allows
 """
 
 from pathlib import Path

@@ -230,7 +230,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The answer to: how was this file made?"""
+    """How a file was made: the answer of `examine`."""
 
     measurement: Measurement
     structure: Structure
@@ -296,7 +296,7 @@ class Offcut:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The answer to: which raw went into this release, and what was left out?"""
+    """Which raw went into a release, and what was left out: the answer of `conform`."""
 
     release: Measurement
     recordings: Sequence[Measurement]

@@ -5,7 +5,7 @@ from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, fixed, measured, movi
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import USUAL, assemble, hard_cuts, plain, refit
-from offcut.conform.hypotheses import Geometry, hypotheses
+from offcut.conform.hypotheses import Geometry, propose
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import Piece
 from offcut.conform.planes import plane
@@ -31,7 +31,7 @@ def assembled(release: list[Picture], recordings: list[Measurement]) -> tuple[li
     anchors = [
         a
         for number, recording in enumerate(recordings)
-        for likeliest_first in hypotheses(ours, recording, number)
+        for likeliest_first in propose(ours, recording, number)
         for a in anchors_of(canvas, likeliest_first)
     ]
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, cropped, fixed, measured, moving
 from offcut.analysers.features import FEATURE_PX
-from offcut.conform.hypotheses import LEAST_INLIERS, MAX_TURN_DEG, Hypothesis, canvas_px, hypotheses
+from offcut.conform.hypotheses import LEAST_INLIERS, MAX_TURN_DEG, Hypothesis, canvas_px, propose
 from offcut.records import Measurement, StreamView
 
 
 def found(release: list[Picture], recording: Measurement) -> list[Hypothesis]:
-    return list(chain.from_iterable(hypotheses(measured(release), recording, 7)))
+    return list(chain.from_iterable(propose(measured(release), recording, 7)))
 
 
 def scale_of(one: Hypothesis) -> float:
@@ -31,7 +31,7 @@ def test_a_copy_is_found_at_its_own_scale_and_the_right_way_round() -> None:
 
 def test_frames_are_numbered_by_their_place_in_each_file() -> None:
     release, recording = measured(list(moving(1).pictures[20:60])), moving(1).measurement
-    some = list(chain.from_iterable(hypotheses(release, recording, 0)))
+    some = list(chain.from_iterable(propose(release, recording, 0)))
     keyframes = [set(m.signals["features.points"].pts.tolist()) for m in (release, recording)]
     assert {one.release_frame for one in some} <= keyframes[0]
     assert {one.raw_frame for one in some} <= keyframes[1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conform.panorama import moving
 from offcut.conform.anchors import Anchor
 from offcut.conform.hypotheses import Geometry
-from offcut.conform.left_out import EDGE_FRAMES, RESEMBLES, left_out
+from offcut.conform.left_out import EDGE_FRAMES, RESEMBLES, offcuts
 from offcut.conform.segments import Placed
 from offcut.records import Box, Exhibit, Measurement, Offcut, Opening, Segment
 from offcut.timeline import FrameTimes, Span, subtract, union
@@ -112,7 +112,7 @@ def test_segments_left_out_and_undecidable_make_up_every_recording_exactly(
     edit: tuple[list[Measurement], list[Placed], list[Anchor]],
 ) -> None:
     recordings, placed, anchors = edit
-    found = left_out(recordings, RELEASE, placed, anchors)
+    found = offcuts(recordings, RELEASE, placed, anchors)
     for number, one in enumerate(recordings):
         whole = Span(one.frames.start_s, one.frames.end_s)
         used = [named(p) for p in placed if p.segment.recording == number]
@@ -127,7 +127,7 @@ def test_what_may_have_been_used_is_never_left_out(
     edit: tuple[list[Measurement], list[Placed], list[Anchor]],
 ) -> None:
     recordings, placed, anchors = edit
-    found = left_out(recordings, RELEASE, placed, anchors)
+    found = offcuts(recordings, RELEASE, placed, anchors)
     for number in range(len(recordings)):
         open_ = [s for p in placed if p.segment.recording == number for s in p.may_be]
         open_ += [s for p in placed for k, s in p.like if k == number]
@@ -140,7 +140,7 @@ def test_what_may_have_been_used_is_never_left_out(
 def test_every_doubt_has_its_reason_and_nothing_else_has(
     edit: tuple[list[Measurement], list[Placed], list[Anchor]],
 ) -> None:
-    found = left_out(*_ordered(edit))
+    found = offcuts(*_ordered(edit))
     assert all((o.finding == "undecidable") == bool(o.reason) for o in found)
     assert found == sorted(found, key=lambda o: (o.recording, o.start_s))
     assert all(o.start_s < o.end_s for o in found)
@@ -154,14 +154,14 @@ def _ordered(
 
 
 def test_a_recording_that_is_not_used_is_left_out_whole() -> None:
-    (only,) = left_out([recording(100)], RELEASE, [], [])
+    (only,) = offcuts([recording(100)], RELEASE, [], [])
     assert told([only]) == [(0, 4, "left_out")]
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_beside_a_used_span_two_frames_of_the_slower_clock_are_open(backwards: bool) -> None:
     ends = (Fraction(2), Fraction(1)) if backwards else (Fraction(1), Fraction(2))
-    found = left_out([recording(100)], RELEASE, [shows(0, *ends)], [])
+    found = offcuts([recording(100)], RELEASE, [shows(0, *ends)], [])
     edge_s = EDGE_FRAMES / 25
     assert told(found) == [
         (0, 1 - edge_s, "left_out"),
@@ -173,7 +173,7 @@ def test_beside_a_used_span_two_frames_of_the_slower_clock_are_open(backwards: b
 
 def test_what_resembles_a_span_without_a_source_is_open() -> None:
     like = Anchor(15, 50, Geometry(0, False, np.eye(2, 3)), RESEMBLES + 0.01)
-    found = left_out([recording(200)], RELEASE, [shows(None, Fraction(0), Fraction(0))], [like])
+    found = offcuts([recording(200)], RELEASE, [shows(None, Fraction(0), Fraction(0))], [like])
     assert told(found) == [(0, 1, "left_out"), (1, 3, "undecidable"), (3, 8, "left_out")]
     assert all("resembles" in o.reason for o in found if o.finding == "undecidable")
 
@@ -182,13 +182,13 @@ def test_what_resembles_a_span_without_a_source_is_open() -> None:
 def test_what_resembles_only_a_span_with_a_source_or_too_little_is_left_out(frame: int, match: float) -> None:
     like = Anchor(frame, 150, Geometry(0, False, np.eye(2, 3)), match)
     placed = [shows(None, Fraction(0), Fraction(0)), shows(0, Fraction(0), Fraction(1), at_s=1)]
-    found = left_out([recording(200)], RELEASE, placed, [like])
+    found = offcuts([recording(200)], RELEASE, placed, [like])
     assert max(o.end_s for o in found if o.finding == "undecidable") == 1 + Fraction(EDGE_FRAMES, 25)
 
 
 def test_another_take_of_the_place_is_open_and_says_why() -> None:
     like = ((0, Span(Fraction(1), Fraction(3))),)
-    found = left_out([recording(100)], RELEASE, [shows(None, Fraction(0), Fraction(0), like=like)], [])
+    found = offcuts([recording(100)], RELEASE, [shows(None, Fraction(0), Fraction(0), like=like)], [])
     assert told(found) == [
         (0, 1, "left_out"),
         (1, 3, "undecidable"),
@@ -198,6 +198,6 @@ def test_another_take_of_the_place_is_open_and_says_why() -> None:
 
 
 def test_what_one_recording_shows_says_nothing_of_another() -> None:
-    found = left_out([recording(100), recording(100)], RELEASE, [shows(1, Fraction(0), Fraction(4))], [])
+    found = offcuts([recording(100), recording(100)], RELEASE, [shows(1, Fraction(0), Fraction(4))], [])
     assert told(found) == [(0, 4, "left_out")]
     assert found[0].recording == 0

@@ -6,8 +6,8 @@ from itertools import pairwise
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
-from offcut.conform.hypotheses import hypotheses
-from offcut.conform.left_out import left_out
+from offcut.conform.hypotheses import propose
+from offcut.conform.left_out import offcuts
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.transitions import between
@@ -51,7 +51,7 @@ def conform(
     anchors: list[Anchor] = []
     progress("comparing pictures", 0.0)
     for number, recording in enumerate(recordings):
-        for likeliest_first in hypotheses(release, recording, number):
+        for likeliest_first in propose(release, recording, number):
             anchors += anchors_of(canvas, likeliest_first)
         progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
@@ -71,6 +71,6 @@ def conform(
         release,
         tuple(recordings),
         tuple(p.segment for p in placed),
-        tuple(left_out(recordings, release.frames, placed, anchors)),
+        tuple(offcuts(recordings, release.frames, placed, anchors)),
         LIMITS,
     )

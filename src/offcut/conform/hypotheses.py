@@ -88,7 +88,7 @@ def canvas_px(measurement: Measurement) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def hypotheses(release: Measurement, recording: Measurement, number: int) -> Iterator[Iterator[Hypothesis]]:
+def propose(release: Measurement, recording: Measurement, number: int) -> Iterator[Iterator[Hypothesis]]:
     """Yield, for each release keyframe and orientation, what RANSAC accepts, the likeliest first.
 
     The inner iterators are lazy: who has found enough stops asking.

@@ -21,7 +21,7 @@ ANOTHER_TAKE = "the release shows the same place in a span without a named sourc
 LIKENESS = "a span of the release without a named source resembles it"
 
 
-def left_out(
+def offcuts(
     recordings: Sequence[Measurement],
     release: FrameTimes,
     placed: Sequence[Placed],
