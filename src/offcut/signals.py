@@ -128,8 +128,6 @@ def measured(
         job = _Job(path, stamp, home, limits, progress, _stated_s(structure))
         try:
             job.measure(missing or list(analysers))
-        except LimitError:
-            raise
         except UnreadableError as error:
             raise _explained(error, structure) from error
         kept |= {name: _kept(home, name) for name in missing}
@@ -150,7 +148,8 @@ def _explained(error: UnreadableError, structure: Structure) -> UnreadableError:
     if not structure.damage:
         return error
     said = "; ".join(printable(line) for line in structure.damage[:2])
-    explained = UnreadableError(error.path, f"{error.problem}. In the container, {said}")
+    kind = LimitError if isinstance(error, LimitError) else UnreadableError
+    explained = kind(error.path, f"{error.problem}. In the container, {said}")
     for note in getattr(error, "__notes__", ()):
         explained.add_note(note)
     return explained
