@@ -48,12 +48,28 @@ FORBIDDEN_NAMES = {"base", "common", "core", "helper", "helpers", "manager", "mi
 
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "run as a command in tests/cli",
+    "container/headers.py": "every field is read back through probe in tests/test_container.py",
+    "container/movie.py": "every fact is read back through probe in tests/test_container.py",
+    "container/tracks.py": "every fact is read back through probe in tests/test_container.py",
+    "indicators/camera_layout.py": "through read() in tests/indicators/test_container_rules.py",
+    "indicators/container.py": "rule by rule in tests/indicators/test_container_rules.py",
+    "indicators/rule.py": "a record without behaviour; every rule is checked in tests/indicators",
+    "shots/boundaries.py": "through find() in tests/test_shots.py",
+    "shots/confidence.py": "fitted numbers; bench/shots/calibrate.py prints how they hold",
+    "shots/cuts.py": "through find() in tests/test_shots.py",
+    "shots/gradual.py": "through find() in tests/test_shots.py",
+    "shots/mixture.py": "through find() in tests/test_shots.py",
+    "shots/scan.py": "through find() in tests/test_shots.py",
+    "shots/similarity.py": "through find() in tests/test_shots.py",
     "testing/actors.py": "what is drawn is measured in tests/testing/test_footage.py",
     "testing/edits.py": "data; every edit is checked in tests/testing/test_release.py",
     "testing/graphics.py": "seen in every release that tests/testing/test_release.py cuts",
+    "testing/mutants.py": "a tool of tests; used in tests/test_container.py",
     "testing/odd_bytes.py": "all of them in tests/testing/test_odd.py",
     "testing/odd_shapes.py": "all of them in tests/testing/test_odd.py",
     "testing/places.py": "what is painted is measured in tests/testing/test_footage.py",
+    "testing/small_movie.py": "a tool of tests; its films are opened in tests/test_container.py",
+    "testing/small_pictures.py": "a tool of tests; what is drawn is found in tests/test_shots.py",
     "testing/sounds.py": "what is heard is measured in tests/testing/test_footage.py",
 }
 """Modules without a test file of their own, and the reason."""

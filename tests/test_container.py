@@ -20,7 +20,7 @@ from offcut.testing.mutants import mutants
 from offcut.testing.small_movie import SmallMovie, box, full_box, item, table, user_data
 
 FILE = Path("clip.mp4")
-FOOTAGE = Path(__file__).parents[3] / "shared" / "footage"
+FOOTAGE = Path(__file__).parents[2] / "shared" / "footage"
 needs_footage = pytest.mark.skipif(not FOOTAGE.is_dir(), reason="../shared/footage is absent")
 X264 = bytes.fromhex("dc45e9bde6d948b7962cd820d923eeef") + b"x264 - core 164 r1 - H.264/MPEG-4 AVC codec\0"
 
