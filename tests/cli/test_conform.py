@@ -170,7 +170,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the processes of a process are read from /proc")
 def test_an_interrupted_command_leaves_no_output_and_no_process(tmp_path: Path, films: Shelf) -> None:
-    long = moving(20, width=320, height=240) * 200
+    long = moving(20, width=320, height=240) * 100
     slow = film(tmp_path / "slow.mp4", long, options={"preset": "ultrafast"})
     kept, out = tmp_path / "signals", tmp_path / "out"
     out.mkdir()

@@ -37,6 +37,7 @@ def test_without_a_known_length_no_share_and_no_time_left_is_claimed(
 ) -> None:
     progress, now = clocked
     steps = Steps(progress)
+    steps("hashing a.ts", 1.0, 2.0)
     for second in range(1, 5):
         now[0] = float(second)
         steps("measuring a.ts", 12.0 * second, None)

@@ -71,11 +71,13 @@ class Steps:
     def __call__(self, stage: str, done: float, total: float | None = 1.0, /) -> None:
         """Show how far `stage` is; a new one starts its clock anew."""
         if stage != self._stage:
-            self._progress.reset(self._task, total=total, description=printable(stage))
+            # Another task, because rich cannot forget the total of one.
+            self._progress.remove_task(self._task)
+            self._task = self._progress.add_task(printable(stage), total=total)
             self._stage = stage
         # What a file says of its length may be wrong: more than all of it is never shown.
         done = max(0.0, done) if total is None else min(max(0.0, done), total)
-        self._progress.update(self._task, completed=done, total=total)
+        self._progress.update(self._task, completed=done)
 
 
 class _TimeLeft(ProgressColumn):
