@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offcut.errors import ContainerError, LimitError, OffcutError, UnreadableError, UsageError, printable
@@ -39,6 +39,7 @@ def test_a_name_that_is_no_unicode_is_escaped_byte_by_byte() -> None:
     assert printable("caf\udce9") == "caf\\xe9"
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(), max_size=40)
     | st.binary(max_size=40).map(lambda b: b.decode("utf-8", "surrogateescape"))
@@ -49,6 +50,7 @@ def test_any_text_prints_on_one_line_and_can_be_encoded(text: str) -> None:
     shown.encode("utf-8")
 
 
+@settings(deadline=None)
 @given(
     st.text(
         st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="\u2007\u202f\u00a0"), max_size=40

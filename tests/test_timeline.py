@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offcut.timeline import FrameTimes, Span, clock, exact, subtract, union
@@ -50,11 +50,13 @@ def test_neighbours_share_no_instant_and_are_merged() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(many_spans, moments)
 def test_a_union_holds_exactly_what_one_of_its_spans_holds(given_: list[Span], at_s: Fraction) -> None:
     assert holds(union(given_), at_s) == holds(given_, at_s)
 
 
+@settings(deadline=None)
 @given(many_spans)
 def test_a_union_is_sorted_apart_and_without_empty_spans(given_: list[Span]) -> None:
     found = union(given_)
@@ -64,6 +66,7 @@ def test_a_union_is_sorted_apart_and_without_empty_spans(given_: list[Span]) -> 
     assert union(reversed(given_)) == found
 
 
+@settings(deadline=None)
 @given(many_spans, many_spans, moments)
 def test_what_is_subtracted_is_gone_and_nothing_else(
     whole: list[Span], taken: list[Span], at_s: Fraction
@@ -71,6 +74,7 @@ def test_what_is_subtracted_is_gone_and_nothing_else(
     assert holds(subtract(whole, taken), at_s) == (holds(whole, at_s) and not holds(taken, at_s))
 
 
+@settings(deadline=None)
 @given(many_spans, many_spans)
 def test_what_is_left_and_what_was_taken_make_up_the_whole(whole: list[Span], taken: list[Span]) -> None:
     left = subtract(whole, taken)
@@ -80,6 +84,7 @@ def test_what_is_left_and_what_was_taken_make_up_the_whole(whole: list[Span], ta
     assert subtract(left, taken) == left
 
 
+@settings(deadline=None)
 @given(frame_times(), st.data())
 def test_a_frame_is_on_screen_from_its_time_until_the_next(times: FrameTimes, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(times) - 1))
@@ -89,6 +94,7 @@ def test_a_frame_is_on_screen_from_its_time_until_the_next(times: FrameTimes, da
     assert times.index_at(end_s - Fraction(1, 10**9)) == index
 
 
+@settings(deadline=None)
 @given(frame_times(), st.fractions(-10, 10**6))
 def test_any_time_names_a_frame(times: FrameTimes, time_s: Fraction) -> None:
     index = times.index_at(time_s)
@@ -97,6 +103,7 @@ def test_any_time_names_a_frame(times: FrameTimes, time_s: Fraction) -> None:
         assert times.time_s(index) <= time_s < times.time_s(index + 1)
 
 
+@settings(deadline=None)
 @given(frame_times())
 def test_seconds_are_the_exact_times_to_a_float(times: FrameTimes) -> None:
     assert times.seconds() == pytest.approx([float(times.time_s(k)) for k in range(len(times))], abs=1e-9)
@@ -113,11 +120,13 @@ def test_the_median_step_ignores_one_long_frame() -> None:
     assert times.median_step_s == pytest.approx(0.04)
 
 
+@settings(deadline=None)
 @given(st.fractions(max_denominator=90_000))
 def test_an_exact_time_reads_back_as_itself(time_s: Fraction) -> None:
     assert Fraction(exact(time_s)) == time_s
 
 
+@settings(deadline=None)
 @given(st.fractions(-(10**5), 10**5, max_denominator=90_000), st.integers(0, 6))
 def test_a_clock_reads_back_to_its_last_digit(time_s: Fraction, decimals: int) -> None:
     shown = clock(time_s, decimals=decimals)

@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysers.streams import fed, frame
@@ -13,6 +13,7 @@ stamps = st.none() | st.integers(-(10**6), 10**9)
 packets = st.builds(Packet, stamps, stamps, st.integers(0, 2**31 - 1), st.booleans())
 
 
+@settings(deadline=None)
 @given(st.lists(packets, max_size=30))
 def test_every_packet_is_one_row_in_the_order_of_the_file(stream: list[Packet]) -> None:
     (signal,) = fed(Packets(), list(stream))
@@ -20,6 +21,7 @@ def test_every_packet_is_one_row_in_the_order_of_the_file(stream: list[Packet]) 
     assert signal.values.dtype == np.int32
 
 
+@settings(deadline=None)
 @given(st.lists(packets, min_size=1, max_size=30))
 def test_a_packet_keeps_its_own_time_if_it_has_one(stream: list[Packet]) -> None:
     (signal,) = fed(Packets(), list(stream))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysers.streams import fed, frame
@@ -9,6 +9,7 @@ from offcut.analysers.picture import CHROMA_SHAPE, SMALL_PX, Picture, reduced, s
 sides = st.integers(8, 4096)
 
 
+@settings(deadline=None)
 @given(sides, sides, st.sampled_from((64, 128, 192, 426)))
 def test_a_small_picture_keeps_its_aspect_to_half_a_pixel(width: int, height: int, longest: int) -> None:
     small = small_size(width, height, longest)
@@ -17,6 +18,7 @@ def test_a_small_picture_keeps_its_aspect_to_half_a_pixel(width: int, height: in
         assert abs(side - whole * scale) <= 0.5 or side == 8
 
 
+@settings(deadline=None)
 @given(sides, sides)
 def test_a_small_picture_is_never_larger_than_its_own(width: int, height: int) -> None:
     small = small_size(width, height)
@@ -25,6 +27,7 @@ def test_a_small_picture_is_never_larger_than_its_own(width: int, height: int) -
     assert max(small) <= SMALL_PX
 
 
+@settings(deadline=None)
 @given(st.integers(8, 700), st.integers(8, 700), st.integers(0, 255))
 def test_an_even_picture_stays_even_at_any_size(width: int, height: int, grey: int) -> None:
     size = small_size(width, height)
@@ -33,6 +36,7 @@ def test_an_even_picture_stays_even_at_any_size(width: int, height: int, grey: i
     assert (small == grey).all()
 
 
+@settings(deadline=None)
 @given(st.integers(16, 300), st.integers(16, 300), st.integers(0, 9))
 def test_reducing_keeps_the_mean_brightness(width: int, height: int, seed: int) -> None:
     luma = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.uint8)

@@ -3,7 +3,7 @@ from itertools import chain
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, cropped, fixed, measured, moving
@@ -78,6 +78,7 @@ def test_the_same_files_give_the_same_hypotheses() -> None:
     assert all((a.geometry.matrix == b.geometry.matrix).all() for a, b in zip(first, second, strict=True))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8192), st.integers(1, 8192))
 def test_geometries_are_measured_on_a_copy_with_one_longest_side(width: int, height: int) -> None:
     measurement = fixed(3).measurement

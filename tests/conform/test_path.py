@@ -38,6 +38,7 @@ def copy() -> Fitter:
     return Fitter(found, 0, release.frames, moving(1).measurement.frames)
 
 
+@settings(deadline=None)
 @given(tables, st.floats(0, 3))
 def test_no_other_path_earns_more(table: np.ndarray, cost: float) -> None:
     best = max(
@@ -56,6 +57,7 @@ def test_the_path_never_switches_where_one_line_earns_everywhere(
     assert np.count_nonzero(np.diff(best_path(table))) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(1, 30))
 def test_the_path_changes_at_the_frame_where_the_earnings_do(before: int, after: int) -> None:
     table = np.full((before + after, 3), 0.0, np.float32)
@@ -67,6 +69,7 @@ def test_the_path_changes_at_the_frame_where_the_earnings_do(before: int, after:
         assert path.tolist() == [0] * before + [1] * after
 
 
+@settings(deadline=None)
 @given(arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 2)))
 def test_pieces_cover_every_frame_once_and_neighbours_differ(path: np.ndarray) -> None:
     lines = [line(0), line(50)]

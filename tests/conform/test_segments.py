@@ -62,6 +62,7 @@ def test_mirroring_turns_the_window_and_leaves_the_place(geometry: Geometry) -> 
     assert placement(CANVAS, other) == placement(CANVAS, geometry)
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 1), st.floats(0, 1), st.floats(0, 1))
 def test_a_window_that_was_cut_is_read_back(share: float, across: float, down: float) -> None:
     """The inverse: from the crop that an edit made to the geometry and back."""
@@ -90,6 +91,7 @@ def test_an_upright_picture_on_bars_is_placed_in_the_middle() -> None:
 scores = st.floats(-1, 1)
 
 
+@settings(deadline=None)
 @given(scores, scores, st.integers(0, 2000), st.booleans())
 def test_a_confidence_lies_between_a_half_and_1_and_is_never_1(
     where: float, when: float, frames: int, ambiguous: bool
@@ -98,6 +100,7 @@ def test_a_confidence_lies_between_a_half_and_1_and_is_never_1(
     assert 0.5 <= value <= 0.98
 
 
+@settings(deadline=None)
 @given(scores, scores, scores, st.integers(4, 200), st.integers(4, 200))
 def test_more_agreement_and_more_frames_never_lower_a_confidence(
     where: float, more: float, when: float, frames: int, further: int
