@@ -279,3 +279,35 @@ def test_the_signals_it_works_on_are_enough() -> None:
         "picture.chroma",
     }
     assert SIGNALS == ("features", "picture")
+
+
+def test_a_moment_that_the_recording_shows_twice_is_ambiguous_and_not_left_out() -> None:
+    once = list(moving(1).pictures[:60])
+    again = [noisy(p.astype(np.float32), np.random.default_rng(k)) for k, p in enumerate(once)]
+    edit = conform(measured(once[10:50]), [measured([*once, *again])])
+    assert only(edit).time_is == "ambiguous"
+    accused = left_out_s(edit, 0)
+    assert subtract(accused, [Span(70 * FRAME_S, 110 * FRAME_S)]) == accused
+
+
+def test_of_two_copies_the_one_not_named_is_undecidable_and_nobody_is_sure() -> None:
+    pictures = list(moving(1).pictures)
+    rng = np.random.default_rng(5)
+    copy = [noisy(p.astype(np.float32), rng, 2) for p in pictures]
+    edit = conform(measured(pictures[10:50]), [moving(1).measurement, measured(copy, name="copy")])
+    segment = only(edit)
+    assert segment.recording in (0, 1)
+    assert segment.confidence <= 0.5
+    accused = left_out_s(edit, 1 - segment.recording)
+    assert subtract(accused, [Span(10 * FRAME_S, 50 * FRAME_S)]) == accused
+    assert any("another recording" in limit for limit in edit.limits)
+
+
+def test_of_two_still_takes_of_one_place_neither_is_left_out() -> None:
+    rng = np.random.default_rng(77)
+    still = fixed(3).pictures[0].astype(np.float32)
+    second = [noisy(still, rng) for _ in range(90)]
+    release = [noisy(p.astype(np.float32), rng) for p in second[20:70]]
+    edit = conform(measured(release), [fixed(3).measurement, measured(second, name="second")])
+    assert left_out_s(edit, 0) == []
+    assert left_out_s(edit, 1) == []

@@ -30,6 +30,12 @@ LIMITS = (
 )
 
 
+RIVALLED = (
+    "Segments that fit another recording as well as the one named: {count}. Which of them was used cannot be "
+    "told; the other's span is undecidable."
+)
+
+
 def conform(
     release: Measurement,
     recordings: Sequence[Measurement],
@@ -66,11 +72,13 @@ def conform(
     progress("measuring transitions", 0.9)
     transitions = [between(canvas, a, b, fitters) for a, b in pairwise(pieces)]
     placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
+    rivalled = sum(1 for p in placed if p.rivals)
+    limits = LIMITS if not rivalled else (RIVALLED.format(count=rivalled), *LIMITS)
     progress("done", 1.0)
     return Edit(
         release,
         tuple(recordings),
         tuple(p.segment for p in placed),
         tuple(offcuts(recordings, release.frames, placed, anchors)),
-        LIMITS,
+        limits,
     )

@@ -1,6 +1,6 @@
 """Whether what moves in a stretch fixes its moment, and which other moments fit as well."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,11 @@ third the right moment reached .83 on the shared cases; a wrong one on synthetic
 CLEAR_MARGIN = 0.12
 SLACK_WHERE = 0.03
 SLACK_WHEN = 0.1
-NOISE_WIDTHS = 3.0
+NOISE_WIDTHS, MOST_SLACK = 3.0, 0.25
+LEAST_MARGIN = 0.04
+"""Even where much moves, another moment that fits within this is as good: motion can repeat."""
+
+LOOSER, MOSTLY = 0.15, 0.7
 STILL_SHARE, EXPECTED_PER_SHARE, MOST_EXPECTED = 0.012, 6.0, 0.35
 """The `when` score that a share of moving energy lets expect: on the shared cases the right take had at
 least 1.4 times this; other takes of the same place (the signing clips) at most a half of it."""
@@ -57,28 +61,80 @@ def is_another_take(line: Line, moving_share: float) -> bool:
 
 def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
     """Compare the named moment with every other moment of the recording, at every usual speed."""
-    offsets = fitter.raw_s + fitter.raw_step_s / 2
-    times = fitter.release_s[[rows[0], rows[-1]]]
-    named = float(line.raw_at(line.at_s))
-    best_other, noise = -1.0, 0.0
-    fits: list[tuple[float, float]] = []
-    for speed in (*SPEEDS, line.speed):
-        where, when = fitter.scores(rows, line.at_s, speed, offsets)
-        alike = np.nan_to_num(where, nan=-1.0) >= line.where - SLACK_WHERE
-        far = np.abs(offsets - named) > FAR_S
-        others = alike & far
-        if others.any():
-            best_other = max(best_other, float(np.nanmax(when[others])))
-            noise = max(noise, float(np.nanstd(when[others])))
-        slack = max(SLACK_WHEN, NOISE_WIDTHS * noise)
-        for b in np.flatnonzero(alike & (np.nan_to_num(when, nan=-1.0) >= line.when - slack)):
-            ends = offsets[b] + speed * (times - line.at_s)
-            fits.append((float(ends.min()), float(ends.max())))
-    margin = line.when - best_other if best_other > -1 else line.when
+    here = _Fits(fitter, rows, line)
+    margin = line.when - here.best_far if here.best_far > -1 else line.when
+    ranges = list(here.ranges)
+    for other, its_rows in _elsewhere(fitter, rows):
+        if other.plane.geometry.recording != fitter.plane.geometry.recording:
+            continue
+        base = other.scored(its_rows, line)
+        if (
+            base.where + base.when < line.where + line.when - LOOSER
+            or other.plane.raw_frames == fitter.plane.raw_frames
+        ):
+            continue
+        there = _Fits(other, its_rows, base)
+        if there.best_far > -1:
+            margin = min(margin, base.when - there.best_far)
+            ranges += there.ranges
     if line.where < WEAK_MATCH:
         return Doubt(True, margin, [(float(fitter.raw_s[0]), fitter.raw_end_s)])
-    clear = line.when >= CLEAR_WHEN or (line.when >= LEAST_WHEN and margin >= CLEAR_MARGIN)
-    return Doubt(not clear, margin, _merged(fits, fitter.raw_step_s) if not clear else ())
+    least = LEAST_MARGIN if line.when >= CLEAR_WHEN else CLEAR_MARGIN
+    clear = line.when >= LEAST_WHEN and margin >= least
+    return Doubt(not clear, margin, _merged(ranges, fitter.raw_step_s) if not clear else ())
+
+
+def rivals(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> list[tuple[int, tuple[float, float]]]:
+    """Spans of other recordings, by index, that fit as well: copies, takes of a still place."""
+    own = [
+        other.scored(its_rows, line)
+        for other, its_rows in _elsewhere(fitter, rows)
+        if other.plane.geometry.recording == fitter.plane.geometry.recording
+    ]
+    # As the planes were searched, before the geometry was laid anew: that is how the rivals are known, too.
+    base = max(own, key=lambda one: one.where, default=line)
+    found: dict[int, list[tuple[float, float]]] = {}
+    for other, its_rows in _elsewhere(fitter, rows):
+        recording = other.plane.geometry.recording
+        if recording == fitter.plane.geometry.recording:
+            continue
+        fits = _Fits(other, its_rows, base, far_s=None)
+        found.setdefault(recording, []).extend(fits.ranges)
+    return [(k, span) for k, spans in found.items() for span in _merged(spans, fitter.raw_step_s)]
+
+
+def _elsewhere(fitter: Fitter, rows: NDArray[np.int64]) -> Iterator[tuple[Fitter, NDArray[np.int64]]]:
+    """Every searched plane that covers most of `rows`, with the rows as it counts them."""
+    for other in fitter.searched:
+        shifted = rows + fitter.plane.release_frames[0] - other.plane.release_frames[0]
+        inside = shifted[(shifted >= 0) & (shifted < len(other.release_s))]
+        if len(inside) >= MOSTLY * len(rows):
+            yield other, inside
+
+
+class _Fits:
+    """Where else in a plane lines fit as well as `line` does there: best `when` far off, and raw ranges."""
+
+    def __init__(
+        self, fitter: Fitter, rows: NDArray[np.int64], line: Line, *, far_s: float | None = FAR_S
+    ) -> None:
+        offsets = fitter.raw_s + fitter.raw_step_s / 2
+        times = fitter.release_s[[rows[0], rows[-1]]]
+        named = float(line.raw_at(line.at_s))
+        far = np.full(len(offsets), True) if far_s is None else np.abs(offsets - named) > far_s
+        self.best_far, noise = -1.0, 0.0
+        self.ranges: list[tuple[float, float]] = []
+        for speed in dict.fromkeys((*SPEEDS, line.speed)):
+            where, when = fitter.scores(rows, line.at_s, speed, offsets)
+            alike = np.nan_to_num(where, nan=-1.0) >= line.where - SLACK_WHERE
+            others = alike & far
+            if others.any():
+                self.best_far = max(self.best_far, float(np.nanmax(when[others])))
+                noise = max(noise, float(np.nanstd(when[others])))
+            slack = max(SLACK_WHEN, min(MOST_SLACK, NOISE_WIDTHS * noise))
+            for b in np.flatnonzero(alike & (np.nan_to_num(when, nan=-1.0) >= line.when - slack)):
+                ends = offsets[b] + speed * (times - line.at_s)
+                self.ranges.append((float(ends.min()), float(ends.max())))
 
 
 def _merged(ranges: Sequence[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:

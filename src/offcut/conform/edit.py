@@ -114,7 +114,7 @@ def _polished(
         renewed = plane(canvas, geometry, anchors, raw_frames=raw_frames)
         if renewed is None:
             renewed = old.plane
-        fitter = Fitter(renewed, len(polished), canvas.release.frames, times)
+        fitter = Fitter(renewed, len(polished), canvas.release.frames, times, searched=fitters)
         polished.append(fitter)
         new_lines.append(refit(Piece(piece.first, piece.last, replace(line, plane=fitter.number)), polished))
     return polished, new_lines

@@ -15,8 +15,9 @@ RESEMBLES_S = Fraction(1)
 RESEMBLES = 0.6
 """A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
 
-AMBIGUOUS = "a nearly still span of the release fits here as well as where it is named"
+AMBIGUOUS = "a span of the release fits here as well as where it is named"
 EDGE = "next to a used or undecidable span, whose end is known to about a frame"
+RIVAL = "a span of the release fits here as well as in the recording that it is named from"
 ANOTHER_TAKE = "the release shows the same place in a span without a named source, but what moves differs"
 LIKENESS = "a span of the release without a named source resembles it"
 
@@ -40,7 +41,8 @@ def offcuts(
         )
         doubts = [
             (AMBIGUOUS, union(s for p in mine for s in p.may_be)),
-            (EDGE, [Span(max(Fraction(0), s.start_s - edge_s), s.end_s + edge_s) for s in used]),
+            (RIVAL, union(s for p in placed for k, s in p.rivals if k == number)),
+            (EDGE, [Span(s.start_s - edge_s, s.end_s + edge_s) for s in used]),
             (ANOTHER_TAKE, union(s for p in placed for k, s in p.like if k == number)),
             (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
         ]

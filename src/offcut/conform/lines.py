@@ -44,10 +44,19 @@ class Line:
 
 
 class Fitter:
-    """Fits lines in one plane."""
+    """Fits lines in one plane; `searched` are those of all planes in which this one was found, if any."""
 
-    def __init__(self, plane: Plane, number: int, release: FrameTimes, raw: FrameTimes) -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        number: int,
+        release: FrameTimes,
+        raw: FrameTimes,
+        *,
+        searched: Sequence["Fitter"] = (),
+    ) -> None:
         self.plane = plane
+        self.searched = searched
         self.number = number
         first, last = plane.release_frames
         start, end = plane.raw_frames
@@ -125,7 +134,7 @@ class Fitter:
         at_s = float(self.release_s[frames[len(frames) // 2]])
         span_s = float(self.release_s[frames[-1]] - self.release_s[frames[0]]) + 1e-3
         best = replace(line, at_s=at_s, raw_s=float(line.raw_at(at_s)))
-        best = self._scored(frames, best)
+        best = self.scored(frames, best)
         speed_reach = min(0.2 * max(abs(line.speed), 0.25), 2 * self.raw_step_s / span_s + 0.02)
         offset_reach = 2 * self.raw_step_s
         for _ in range(4):
@@ -144,9 +153,10 @@ class Fitter:
             speed_reach, offset_reach = speed_reach / 3, offset_reach / 3
         return best
 
-    def _scored(self, frames: NDArray[np.int64], line: Line) -> Line:
+    def scored(self, frames: NDArray[np.int64], line: Line) -> Line:
+        """The same line with its scores on `frames` of this plane; 0 where it leaves the recording."""
         where, when = self.scores(frames, line.at_s, line.speed, np.array([line.raw_s]))
-        return replace(line, where=float(where[0]), when=float(when[0]))
+        return replace(line, where=float(np.nan_to_num(where[0])), when=float(np.nan_to_num(when[0])))
 
     def along(self, line: Line) -> NDArray[np.float64]:
         """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording."""

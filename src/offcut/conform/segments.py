@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from offcut.conform.ambiguity import CLEAR_WHEN, Doubt, doubt, is_another_take
+from offcut.conform.ambiguity import CLEAR_WHEN, Doubt, doubt, is_another_take, rivals
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import refit
 from offcut.conform.hypotheses import Geometry, canvas_px
@@ -20,6 +20,8 @@ SNAP = 0.006
 """A side of a box this near the picture's edge is the edge: half a pixel of the small picture."""
 
 LEAST_LONE_FRAMES = 4
+RIVALLED = 0.5
+"""No source is named more surely than this where another recording fits as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Placed:
         segment: As the result document names it.
         may_be: Raw time that may be shown instead, where the moment is ambiguous.
         like: Recordings, with spans of theirs, that show the same place but not the same motion.
+        rivals: Other recordings, with spans of theirs, that fit as well as the one named.
     """
 
     segment: Segment
     may_be: Sequence[Span]
     like: Sequence[tuple[int, Span]] = ()
+    rivals: Sequence[tuple[int, Span]] = ()
 
 
 def placed_segments(
@@ -117,12 +121,19 @@ def _with_source(
         unsure = Doubt(True, unsure.margin, [(float(raw.start_s), float(raw.end_s))])
     raw_start_s, speed = _exact(line, piece, release, raw)
     start_s, end_s = release.time_s(piece.first), release.time_s(piece.last)
-    may_be = [_clipped(low, high, raw) for low, high in unsure.ranges_s]
+    # What was compared leaves out the mixed frames at either end; they may come from there, too.
+    mixed = max(lone[0] - piece.first, piece.last - lone[1], 0)
+    pad_s = abs(line.speed) * mixed * fitter.release_step_s + fitter.raw_step_s
+    may_be = [_clipped(low - pad_s, high + pad_s, raw) for low, high in unsure.ranges_s]
     if is_another_take(line, fitter.moving_share(rows)):
         nothing = replace(opening, kind="cut") if opening.kind != "start" else opening
         nothing = replace(nothing, end_s=nothing.start_s)
         segment = _without_source(release, piece.first, piece.last, nothing)
         return Placed(segment, (), [(geometry.recording, s) for s in may_be])
+    others = [
+        (k, _clipped(low - pad_s, high + pad_s, canvas.recordings[k].frames))
+        for k, (low, high) in rivals(fitter, rows, line)
+    ]
     segment = Segment(
         start_s,
         end_s,
@@ -133,7 +144,7 @@ def _with_source(
         geometry.mirrored,
         crop(canvas, geometry),
         placement(canvas, geometry),
-        confidence(line, unsure, len(rows)),
+        min(confidence(line, unsure, len(rows)), RIVALLED if others else 1.0),
         "ambiguous" if unsure.is_ambiguous else "exact",
         tuple(RawSpan(s.start_s, s.end_s) for s in may_be),
         opening,
@@ -146,7 +157,7 @@ def _with_source(
             "frames_compared": len(rows),
         },
     )
-    return Placed(segment, may_be)
+    return Placed(segment, may_be, (), others)
 
 
 def _exact(line: Line, piece: Piece, release: FrameTimes, raw: FrameTimes) -> tuple[Fraction, Fraction]:
