@@ -8,6 +8,7 @@ from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.hypotheses import propose
 from offcut.conform.left_out import offcuts
+from offcut.conform.placements import tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.transitions import between
@@ -58,6 +59,8 @@ def conform(
     progress("comparing pictures", 0.0)
     for number, recording in enumerate(recordings):
         for likeliest_first in propose(release, recording, number):
+            anchors += anchors_of(canvas, likeliest_first)
+        for likeliest_first in tried(canvas, number):
             anchors += anchors_of(canvas, likeliest_first)
         progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]

@@ -30,8 +30,9 @@ SAME_PX = 0.7
 GAP_S = 4.0
 """Anchors of one recording and mirror this near each other in the release form one run."""
 
-CANDIDATES = 5
-PICKS = 3
+CANDIDATES = 6
+PICKS = 4
+SUPPORT_PX = 1.5
 VOTE_S = 0.27
 EXPLAINED = 0.1
 """An anchor is explained by another's geometry if it agrees at most this much less than with its own."""
@@ -182,26 +183,49 @@ def runs(canvas: Canvas, anchors: list[Anchor]) -> list[list[Anchor]]:
 
 
 def agreed(canvas: Canvas, run: list[Anchor]) -> list[tuple[Geometry, list[Anchor]]]:
-    """The few geometries that explain a run, each with the anchors it explains, the best first."""
-    candidates: list[Anchor] = []
-    for one in sorted(run, key=lambda a: -a.match):
-        if all(distance_px(canvas, one.geometry, c.geometry) > SAME_PX for c in candidates):
-            candidates.append(one)
-        if len(candidates) == CANDIDATES:
-            break
-    votes = np.array([[_vote(canvas, c.geometry, a) for a in run] for c in candidates])
-    own = np.array([a.match for a in run])
+    """The few geometries that explain a run, each with the anchors it explains, the best first.
+
+    Candidates are those that most release frames support: while a camera pans, every wrong moment
+    matches in a geometry of its own, but only the right ones agree on one.
+    """
+    at = np.array([a.release_frame for a in run])
+    candidates = _candidates(canvas, run, at)
+    votes = np.array([[_vote(canvas, run[c].geometry, a) for a in run] for c in candidates])
+    frames = np.unique(at)
+    by_frame = np.stack([votes[:, at == f].max(axis=1) for f in frames], axis=1)
+    own = np.array([max(a.match for a in run if a.release_frame == f) for f in frames])
+    level = dict(zip(frames.tolist(), own.tolist(), strict=True))
     open_ = own >= min(WORTH_EXPLAINING, float(own.max()))
+    left = by_frame.copy()
     picked: list[tuple[Geometry, list[Anchor]]] = []
     while open_.any() and len(picked) < PICKS:
-        best = int(np.argmax(votes[:, open_].sum(axis=1)))
-        explained = votes[best] >= own - EXPLAINED
+        best = int(np.argmax(left[:, open_].sum(axis=1)))
+        explained = by_frame[best] >= own - EXPLAINED
         if not (explained & open_).any():
-            explained = votes[best] >= votes[best].max()
-        picked.append((candidates[best].geometry, [a for a, e in zip(run, explained, strict=True) if e]))
+            explained = by_frame[best] >= by_frame[best].max()
+        good = set(frames[explained].tolist())
+        group = [
+            a
+            for a, vote in zip(run, votes[best], strict=True)
+            if a.release_frame in good and vote >= level[a.release_frame] - EXPLAINED
+        ]
+        picked.append((run[candidates[best]].geometry, group or [run[candidates[best]]]))
         open_ &= ~explained
-        votes[best] = -1
+        left[best] = -1e3
     return picked
+
+
+def _candidates(canvas: Canvas, run: list[Anchor], at: NDArray[np.int64]) -> list[int]:
+    """Indices of anchors whose geometries differ, those that most release frames support first."""
+    apart = np.array([[distance_px(canvas, a.geometry, b.geometry) for b in run] for a in run])
+    support = [len(set(at[row < SUPPORT_PX].tolist())) for row in apart]
+    kept: list[int] = []
+    for k in sorted(range(len(run)), key=lambda k: (-support[k], -run[k].match)):
+        if all(apart[k, c] > SAME_PX for c in kept):
+            kept.append(k)
+        if len(kept) == CANDIDATES:
+            break
+    return kept
 
 
 def _vote(canvas: Canvas, geometry: Geometry, one: Anchor) -> float:
@@ -209,6 +233,7 @@ def _vote(canvas: Canvas, geometry: Geometry, one: Anchor) -> float:
     times = canvas.recordings[geometry.recording].frames
     step_s = max(times.median_step_s, 1e-3)
     reach, step = max(1, round(VOTE_S / step_s)), max(1, round(SEARCH_STEP_S / step_s))
+    reach -= reach % step  # so that the anchor's own frame is among those tried
     mask = canvas.mask(geometry)
     if mask.sum() < LEAST_PIXELS:
         return 0.0

@@ -33,12 +33,15 @@ class Piece:
 
 
 def candidates(fitters: Sequence[Fitter], release: FrameTimes, cuts: Sequence[int]) -> list[Line]:
-    """Fit lines in a window around every anchor of every plane; keep the best few of each."""
+    """Fit lines in windows around anchors, every half second between, and in the middle of every shot."""
     reach = max(LEAST_FRAMES, round(WINDOW_S / max(release.median_step_s, 1e-3)))
     found: list[Line] = []
     for fitter in fitters:
         base, end = fitter.plane.release_frames
-        for frame in sorted({a.release_frame for a in fitter.plane.anchors}):
+        anchored = {a.release_frame for a in fitter.plane.anchors}
+        grid = set(range(min(anchored) - 2 * reach, max(anchored) + 2 * reach + 1, reach))
+        shots = {(a + b) // 2 for a, b in pairwise([*cuts, len(release)])}
+        for frame in sorted(f for f in anchored | grid | shots if base <= f < end):
             before = max((c for c in cuts if c <= frame), default=0)
             after = min((c for c in cuts if c > frame), default=len(release))
             rows = np.arange(max(base, before, frame - reach), min(end, after, frame + reach + 1)) - base

@@ -19,7 +19,10 @@ from offcut.timeline import FrameTimes, Span
 SNAP = 0.006
 """A side of a box this near the picture's edge is the edge: half a pixel of the small picture."""
 
-LEAST_LONE_FRAMES = 4
+LEAST_LONE_FRAMES, MOSTLY_ALONE = 4, 0.7
+LEAST_AGREEING = 0.45
+"""Where less of the picture agrees than this, something in it was followed and not the picture."""
+
 RIVALLED = 0.5
 """No source is named more surely than this where another recording fits as well."""
 
@@ -57,7 +60,28 @@ def placed_segments(
             continue
         alone = (opens.last if opens else piece.first, closes.first if closes else piece.last)
         found.append(_with_source(canvas, replace(piece, first=first, last=last), alone, (fitters, opening)))
-    return _joined(found)
+    return _joined(_gaps_filled(canvas.release.frames, found))
+
+
+def _gaps_filled(times: FrameTimes, found: Sequence[Placed]) -> list[Placed]:
+    """Name no source for what no piece covers any more, where a line left its recording."""
+    filled: list[Placed] = []
+    at_s = times.start_s
+    for one in found:
+        if one.segment.start_s > at_s:
+            filled.append(_nothing(at_s, one.segment.start_s, times))
+        filled.append(one)
+        at_s = max(at_s, one.segment.end_s)
+    if at_s < times.end_s:
+        filled.append(_nothing(at_s, times.end_s, times))
+    return filled
+
+
+def _nothing(start_s: Fraction, end_s: Fraction, times: FrameTimes) -> Placed:
+    opening = Opening("start" if start_s == times.start_s else "cut", start_s, start_s, 0.5)
+    return Placed(
+        Segment(start_s, end_s, None, None, None, None, None, None, None, 0.5, None, (), opening), ()
+    )
 
 
 def _joined(found: Sequence[Placed]) -> list[Placed]:
@@ -108,7 +132,8 @@ def _with_source(
     assert line is not None
     fitter = fitters[line.plane]
     if alone[1] - alone[0] >= LEAST_LONE_FRAMES:
-        line = refit(Piece(alone[0], alone[1], line), fitters)
+        line = _carried(refit(Piece(alone[0], alone[1], line), fitters), line, piece, alone, fitter)
+    piece = _on_the_recording(canvas, piece, line, fitter)
     base = fitter.plane.release_frames[0]
     lone = alone if alone[1] > alone[0] else (piece.first, piece.last)
     rows = np.arange(lone[0], lone[1]) - base
@@ -116,7 +141,9 @@ def _with_source(
     geometry = fitter.plane.geometry
     release, raw = canvas.release.frames, canvas.recordings[geometry.recording].frames
     unsure = doubt(fitter, rows, line)
-    if line.when < CLEAR_WHEN and fitter.plane.raw_frames != (0, len(raw)):
+    if fitter.plane.agreeing_share < LEAST_AGREEING or (
+        line.when < CLEAR_WHEN and fitter.plane.raw_frames != (0, len(raw))
+    ):
         # The rest of a long recording was not searched: any moment of it may fit as well.
         unsure = Doubt(True, unsure.margin, [(float(raw.start_s), float(raw.end_s))])
     raw_start_s, speed = _exact(line, piece, release, raw)
@@ -160,6 +187,26 @@ def _with_source(
     return Placed(segment, may_be, (), others)
 
 
+def _carried(new: Line, old: Line, piece: Piece, alone: tuple[int, int], fitter: Fitter) -> Line:
+    """A fit on fewer frames may sharpen the line, but not carry it elsewhere in the frames left out."""
+    if alone[1] - alone[0] >= MOSTLY_ALONE * (piece.last - piece.first):
+        return new
+    ends_s = [fitter.release_time_s(frame) for frame in (piece.first, piece.last)]
+    apart_s = max(abs(float(new.raw_at(s)) - float(old.raw_at(s))) for s in ends_s)
+    return new if apart_s <= 1.5 * max(fitter.raw_step_s, fitter.release_step_s) else old
+
+
+def _on_the_recording(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> Piece:
+    """The frames of a piece for which the recording has a picture."""
+    times = canvas.recordings[fitter.plane.geometry.recording].frames
+    raw_s = np.asarray(line.raw_at(canvas.release.frames.seconds()[piece.first : piece.last]))
+    slack_s = times.median_step_s
+    on = np.flatnonzero((raw_s >= float(times.start_s) - slack_s) & (raw_s < float(times.end_s) + slack_s))
+    if len(on) == 0:
+        return piece
+    return replace(piece, first=piece.first + int(on[0]), last=piece.first + int(on[-1]) + 1)
+
+
 def _exact(line: Line, piece: Piece, release: FrameTimes, raw: FrameTimes) -> tuple[Fraction, Fraction]:
     """Raw time at the start and speed, as exact numbers.
 
@@ -173,8 +220,10 @@ def _exact(line: Line, piece: Piece, release: FrameTimes, raw: FrameTimes) -> tu
     shown_s = np.asarray(line.raw_at(seconds), np.float64)
     index = np.clip(np.searchsorted(ticks, shown_s + 1e-6, side="right") - 1, 0, len(ticks) - 1)
     slope_s = float(speed) * (seconds - seconds[0])
-    low = float((ticks[index] - slope_s).max())
-    high = float((ends[index] - slope_s).min())
+    on = (shown_s >= ticks[0] - 1e-6) & (shown_s < ends[-1])
+    on = on if on.any() else np.full(len(on), True)
+    low = float((ticks[index] - slope_s)[on].max())
+    high = float((ends[index] - slope_s)[on].min())
     first_s = raw.time_s(int(index[0]))
     inside = low - 1e-6 <= float(first_s) < high - 1e-6
     start_s = first_s if inside else Fraction((low + high) / 2).limit_denominator(90_000)

@@ -1,0 +1,83 @@
+"""Hypotheses without features: the usual placements of a whole picture, tried on pixels alone.
+
+Blank walls, darkness and blur give no points to match, and under large graphics the points are of
+the graphics. A whole recording shown whole, or cut to fill the release, is tried all the same.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from offcut.conform.canvas import Canvas, Pixels
+from offcut.conform.hypotheses import Geometry, Hypothesis, canvas_px
+
+LEAST_MATCH = 0.5
+KEPT = 2
+"""Moments of one recording that go on for one release frame."""
+
+APART_S = 1.0
+EVERY_S = 0.25
+MOST_RAW_FRAMES = 4000
+"""A longer recording is tried on every n-th frame, so that this costs no more than an hour's features."""
+
+ONE_SCALE = 1.02
+CENTRAL = (0.17, 0.82)
+"""The rows that are compared: logos and lower thirds lie above and below."""
+
+LEAST_PIXELS = 100
+
+
+def usual(canvas: Canvas, recording: int) -> list[Geometry]:
+    """The whole picture fitted into the release and cut to fill it, each as it is and mirrored."""
+    width, height = canvas_px(canvas.recordings[recording])
+    wide, high = canvas.size_px
+    scales = sorted({wide / width, high / height})
+    if scales[-1] / scales[0] < ONE_SCALE:
+        scales = scales[-1:]
+    found = []
+    for scale in scales:
+        matrix = np.array([[scale, 0, (wide - scale * width) / 2], [0, scale, (high - scale * height) / 2]])
+        found += [Geometry(recording, mirrored, matrix) for mirrored in (False, True)]
+    return found
+
+
+def tried(canvas: Canvas, recording: int) -> Iterator[Iterator[Hypothesis]]:
+    """Yield, for each release frame asked, the moments whose whole picture agrees best with it."""
+    raw = canvas.recordings[recording].frames
+    ours = np.arange(
+        0, len(canvas.luma), max(1, round(EVERY_S / max(canvas.release.frames.median_step_s, 1e-3)))
+    )
+    theirs = np.arange(0, len(raw), -(-len(raw) // MOST_RAW_FRAMES))
+    raw_s = raw.seconds()[theirs]
+    central = np.zeros((canvas.height, canvas.width), np.bool_)
+    central[int(CENTRAL[0] * canvas.height) : int(CENTRAL[1] * canvas.height) : 2, ::2] = True
+    options: dict[int, list[tuple[float, Hypothesis]]] = {}
+    for geometry in usual(canvas, recording):
+        where = canvas.mask(geometry) & central
+        if where.sum() < LEAST_PIXELS:
+            continue
+        match = (
+            _unit(canvas.release_pixels(ours, where)) @ _unit(canvas.raw_pixels(geometry, theirs, where)).T
+        )
+        for row, frame in enumerate(ours):
+            for value, k in _peaks(match[row], raw_s):
+                found = Hypothesis(int(frame), int(theirs[k]), geometry, 0)
+                options.setdefault(int(frame), []).append((value, found))
+    for found_here in options.values():
+        best = sorted(found_here, key=lambda pair: -pair[0])[:KEPT]
+        yield iter([hypothesis for _, hypothesis in best])
+
+
+def _peaks(match: NDArray[np.float32], raw_s: NDArray[np.float64]) -> Iterator[tuple[float, int]]:
+    left = match.copy()
+    for _ in range(KEPT):
+        k = int(left.argmax())
+        if left[k] < LEAST_MATCH:
+            return
+        yield float(left[k]), k
+        left[np.abs(raw_s - raw_s[k]) < APART_S] = -1
+
+
+def _unit(rows: Pixels) -> Pixels:
+    return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6), np.float32)
