@@ -7,7 +7,7 @@ from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.hypotheses import propose
-from offcut.conform.left_out import offcuts
+from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
@@ -75,6 +75,7 @@ def conform(
     progress("measuring transitions", 0.9)
     transitions = [between(canvas, a, b, fitters) for a, b in pairwise(pieces)]
     placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
+    in_vain = unexplained_pictures(release, placed)
     rivalled = sum(1 for p in placed if p.rivals)
     limits = LIMITS if not rivalled else (RIVALLED.format(count=rivalled), *LIMITS)
     progress("done", 1.0)
@@ -82,6 +83,6 @@ def conform(
         release,
         tuple(recordings),
         tuple(p.segment for p in placed),
-        tuple(offcuts(recordings, release.frames, placed, anchors)),
+        tuple(offcuts(recordings, release.frames, placed, anchors, searched_in_vain=in_vain)),
         limits,
     )

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
+
+from offcut.analysers.features import LONGEST_STEP_S, QUICK_STEP_S
 from offcut.conform.anchors import Anchor
+from offcut.conform.hypotheses import LEAST_INLIERS
 from offcut.conform.segments import Placed
 from offcut.records import Measurement, Offcut
 from offcut.timeline import FrameTimes, Span, subtract, union
@@ -15,10 +19,15 @@ RESEMBLES_S = Fraction(1)
 RESEMBLES = 0.6
 """A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
 
+LEAST_SHOWN_S = Fraction(1, 4)
+PLAIN_LEVELS = 6.0
+"""Standard deviation in grey levels up to which a picture counts as one plain colour."""
+
 AMBIGUOUS = "a span of the release fits here as well as where it is named"
 EDGE = "next to a used or undecidable span, whose end is known to about a frame"
 RIVAL = "a span of the release fits here as well as in the recording that it is named from"
 ANOTHER_TAKE = "the release shows the same place in a span without a named source, but what moves differs"
+PLAIN = "it shows too little detail to be found, and part of the release has no source"
 LIKENESS = "a span of the release without a named source resembles it"
 
 
@@ -27,8 +36,14 @@ def offcuts(
     release: FrameTimes,
     placed: Sequence[Placed],
     anchors: Sequence[Anchor],
+    *,
+    searched_in_vain: bool = False,
 ) -> list[Offcut]:
-    """Every instant of every recording that is in no segment, as left out or undecidable, in order."""
+    """Every instant of every recording that is in no segment, as left out or undecidable, in order.
+
+    `searched_in_vain` says that the release shows pictures for which no source was found; then raw with
+    too little detail to be found may be among them.
+    """
     found: list[Offcut] = []
     for number, recording in enumerate(recordings):
         whole = [Span(recording.frames.start_s, recording.frames.end_s)]
@@ -45,6 +60,7 @@ def offcuts(
             (EDGE, [Span(s.start_s - edge_s, s.end_s + edge_s) for s in used]),
             (ANOTHER_TAKE, union(s for p in placed for k, s in p.like if k == number)),
             (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
+            (PLAIN, plain_spans(recording) if searched_in_vain else []),
         ]
         for reason, spans in doubts:
             kept = subtract(rest, spans)
@@ -56,6 +72,32 @@ def offcuts(
             else:
                 found.append(Offcut(number, s.start_s, s.end_s, "left_out", ""))
     return sorted(found, key=lambda o: (o.recording, o.start_s))
+
+
+def unexplained_pictures(release: Measurement, placed: Sequence[Placed]) -> bool:
+    """Whether a span without a source shows more than one plain colour for a quarter of a second."""
+    luma = release.signals["picture.luma"].values
+    for one in placed:
+        if one.segment.recording is None and one.segment.end_s - one.segment.start_s >= LEAST_SHOWN_S:
+            first = release.frames.index_at(one.segment.start_s)
+            last = max(first + 1, release.frames.index_at(one.segment.end_s))
+            middles = np.linspace(first, last - 1, 5).round().astype(int)
+            if max(float(luma[k].std()) for k in middles) > PLAIN_LEVELS:
+                return True
+    return False
+
+
+def plain_spans(recording: Measurement) -> list[Span]:
+    """Spans of a recording in which no frame had points enough to be proposed from."""
+    points = recording.signals["features.points"]
+    pts, counts = np.unique(points.pts, return_counts=True)
+    reach_s = LONGEST_STEP_S + QUICK_STEP_S
+    good = [
+        Span(int(p) * points.tick_s, int(p) * points.tick_s + reach_s)
+        for p, count in zip(pts, counts, strict=True)
+        if count >= LEAST_INLIERS
+    ]
+    return subtract([Span(recording.frames.start_s, recording.frames.end_s)], good)
 
 
 def _named(one: Placed) -> Span:
