@@ -26,6 +26,9 @@ from offcut.timeline import clock
 EXAMPLE = "Example: offcut conform release.mp4 --raw helmet1.mp4 --raw helmet2.mp4 --otio edit.otio"
 
 
+MOST_LEFT_OUT = 12
+
+
 def conform_command(
     release: Annotated[Path, typer.Argument(metavar="RELEASE", help="What a party published.")],
     more: Annotated[list[Path] | None, typer.Argument(metavar="RAW", help="Recordings, like --raw.")] = None,
@@ -206,4 +209,20 @@ def summary(document: dict[str, Any]) -> str:
         ]
         rest = ", ".join(n for n in notes if n)
         lines.append(f"  {start} - {end}  {name} from {raw}{', ' + rest if rest else ''}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_left_out(document)])
+
+
+def _left_out(document: dict[str, Any]) -> list[str]:
+    """The longest spans left out, in the order of the recordings; the rest is counted."""
+    spans = [s for s in document["left_out"] if s["finding"] == "left_out"]
+    if not spans:
+        return ["Nothing of these recordings can be said to be left out."]
+    longest = sorted(spans, key=lambda s: -Fraction(s["length_s"]))[:MOST_LEFT_OUT]
+    lines = ["Left out of this release, of these recordings:"]
+    for span in (s for s in spans if s in longest):
+        name = printable(Path(document["recordings"][span["recording"]]["path"]).name)
+        start, end = (clock(Fraction(span[k])) for k in ("start_s", "end_s"))
+        lines.append(f"  {start} - {end}  {name}, {float(Fraction(span['length_s'])):.3f} s")
+    if len(spans) > len(longest):
+        lines.append(f"  and {len(spans) - len(longest)} shorter spans; all are in the report")
+    return lines

@@ -103,11 +103,14 @@ def summary(document: dict[str, Any]) -> str:
     """A few lines for the terminal, all of them from the document."""
     finding = document["finding"]
     name = printable(document["exhibit"]["path"])
-    lines = [f"{name}: {finding['form']} (confidence {finding['confidence']:.2f})"]
+    sure = "" if finding["form"] == "undetermined" else f" (confidence {finding['confidence']:.2f})"
+    lines = [f"{name}: {finding['form']}{sure}"]
     lines += [
         f"  {indicator['strength']:8}  {printable(indicator['statement'])}"
         for indicator in document["indicators"]
         if indicator["id"] in finding["because"]
     ]
-    lines += [f"  limit     {printable(limit)}" for limit in finding["limits"][:3]]
+    lines += [f"  limit     {printable(limit)}" for limit in finding["limits"][:1]]
+    if len(finding["limits"]) > 1:
+        lines.append(f"            and {len(finding['limits']) - 1} more limits, in the report")
     return "\n".join(lines)
