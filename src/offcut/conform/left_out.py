@@ -5,9 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from offcut.analysers.features import LONGEST_STEP_S, QUICK_STEP_S
 from offcut.conform.anchors import Anchor
-from offcut.conform.hypotheses import LEAST_INLIERS
+from offcut.conform.canvas import detail
 from offcut.conform.segments import Placed
 from offcut.records import Measurement, Offcut
 from offcut.timeline import FrameTimes, Span, subtract, union
@@ -18,6 +17,9 @@ EDGE_FRAMES = 2
 RESEMBLES_S = Fraction(1)
 RESEMBLES = 0.6
 """A release keyframe without a source that agrees this well with a raw frame makes that undecidable."""
+
+PLAIN_STEP_S, PLAIN_DETAIL = 0.25, 2.0
+"""Grey levels of spread about the neighbourhood's mean: a blank door had .5, an empty road at least 4."""
 
 LEAST_SHOWN_S = Fraction(1, 4)
 PLAIN_LEVELS = 6.0
@@ -88,16 +90,15 @@ def unexplained_pictures(release: Measurement, placed: Sequence[Placed]) -> bool
 
 
 def plain_spans(recording: Measurement) -> list[Span]:
-    """Spans of a recording in which no frame had points enough to be proposed from."""
-    points = recording.signals["features.points"]
-    pts, counts = np.unique(points.pts, return_counts=True)
-    reach_s = LONGEST_STEP_S + QUICK_STEP_S
-    good = [
-        Span(int(p) * points.tick_s, int(p) * points.tick_s + reach_s)
-        for p, count in zip(pts, counts, strict=True)
-        if count >= LEAST_INLIERS
+    """Spans of a recording whose pictures hold next to no detail, looked at four times a second."""
+    luma, times = np.asarray(recording.signals["picture.luma"].values), recording.frames
+    step = max(1, round(PLAIN_STEP_S / max(times.median_step_s, 1e-3)))
+    spans = [
+        Span(times.time_s(k), times.time_s(min(k + step, len(times))))
+        for k in range(0, len(times), step)
+        if float(detail(luma[k]).std()) < PLAIN_DETAIL
     ]
-    return subtract([Span(recording.frames.start_s, recording.frames.end_s)], good)
+    return union(spans)
 
 
 def _named(one: Placed) -> Span:
