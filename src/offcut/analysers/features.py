@@ -11,10 +11,10 @@ from offcut.analysers.picture import small_size
 from offcut.measure import Item
 from offcut.records import Frame, Signal
 
-VERSION = 2
+VERSION = 3
 
-FEATURE_PX = 426
-"""Longest side of the picture that features are taken from."""
+FEATURE_PX = 320
+"""Longest side of the picture that features are taken from: 426 costs half as much again, finds no more."""
 
 MAX_POINTS = 240
 CONTRAST = 0.002

@@ -8,7 +8,7 @@ from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.hypotheses import propose
 from offcut.conform.left_out import offcuts, unexplained_pictures
-from offcut.conform.placements import tried
+from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.transitions import between
@@ -60,9 +60,10 @@ def conform(
     for number, recording in enumerate(recordings):
         for likeliest_first in propose(release, recording, number):
             anchors += anchors_of(canvas, likeliest_first)
-        for likeliest_first in tried(canvas, number):
-            anchors += anchors_of(canvas, likeliest_first)
         progress("comparing pictures", 0.5 * (number + 1) / len(recordings))
+    for number in range(len(recordings)):
+        for likeliest_first in tried(canvas, number, explained(release, anchors)):
+            anchors += anchors_of(canvas, likeliest_first)
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
     planes = [
         found

@@ -30,10 +30,10 @@ SAME_PX = 0.7
 GAP_S = 4.0
 """Anchors of one recording and mirror this near each other in the release form one run."""
 
-CANDIDATES = 6
+CANDIDATES = 5
 PICKS = 4
 SUPPORT_PX = 1.5
-VOTE_S = 0.27
+VOTE_S = 0.2
 EXPLAINED = 0.1
 """An anchor is explained by another's geometry if it agrees at most this much less than with its own."""
 

@@ -43,6 +43,8 @@ class Canvas:
     """Small pictures of one release and the way recordings are brought into them."""
 
     def __init__(self, release: Measurement, recordings: list[Measurement]) -> None:
+        # On pictures this small more threads cost more than they bring.
+        cv2.setNumThreads(1)
         self.release = release
         self.recordings = recordings
         # Plain views: slicing a memory map costs more than what is done with the slice.

@@ -63,7 +63,7 @@ ORIGINAL_BONUS = 0.015
 NO_MOTION, STILL_SLACK = 0.15, 0.1
 """Where nothing moves enough to fix a moment, no speed but the recording's own is claimed without need."""
 
-POLISH_FRAMES = 9
+POLISH_FRAMES = 7
 
 
 def hard_cuts(canvas: Canvas) -> list[int]:
@@ -212,7 +212,7 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
     found = fitter.best(rows, (*FINE_SPEEDS, line.speed), around)
     if not found:
         return line
-    best = max((fitter.refined(rows, one) for one in found[:3]), key=lambda one: one.total)
+    best = max((fitter.refined(rows, one) for one in found[:2]), key=lambda one: one.total)
     if best.when < NO_MOTION:
         original = [one for one in found if one.speed == 1 and one.total > best.total - STILL_SLACK]
         best = original[0] if original else best

@@ -21,17 +21,17 @@ RATIO = 0.75
 LEAST_MATCHES = 8
 LEAST_INLIERS = 10
 LEAST_SHARE = 0.35
-RANSAC_PX = 3.0
+RANSAC_PX = 2.5
 SCALES = (0.2, 5.0)
 MAX_TURN_DEG = 15.0
 NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.95, 4, 8
 """Only the 8 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
 shared cases the right keyframe is among them 95 % of the time, and every segment has several."""
 
-SCREEN_DIMENSIONS = 40
+SCREEN_DIMENSIONS = 32
 """Principal directions of the release's descriptors in which the search for near raw keyframes is made."""
 
-SCREEN_POINTS = 128
+SCREEN_POINTS = 96
 BLOCK_POINTS = 20_000
 
 MIRROR = np.array([((3 - r) * 4 + c) * 8 + (8 - o) % 8 for r in range(4) for c in range(4) for o in range(8)])

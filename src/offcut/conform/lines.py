@@ -137,7 +137,7 @@ class Fitter:
         best = self.scored(frames, best)
         speed_reach = min(0.2 * max(abs(line.speed), 0.25), 2 * self.raw_step_s / span_s + 0.02)
         offset_reach = 2 * self.raw_step_s
-        for _ in range(4):
+        for _ in range(3):
             speeds = best.speed + speed_reach * np.linspace(-1, 1, 9)
             offsets = best.raw_s + offset_reach * np.linspace(-1, 1, 17)
             for speed in speeds:

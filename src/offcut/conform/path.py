@@ -40,6 +40,7 @@ def candidates(fitters: Sequence[Fitter], release: FrameTimes, cuts: Sequence[in
         base, end = fitter.plane.release_frames
         anchored = {a.release_frame for a in fitter.plane.anchors}
         grid = set(range(min(anchored) - 2 * reach, max(anchored) + 2 * reach + 1, reach))
+        grid = {frame for frame in grid if all(abs(frame - a) > reach // 2 for a in anchored)}
         shots = {(a + b) // 2 for a, b in pairwise([*cuts, len(release)])}
         for frame in sorted(f for f in anchored | grid | shots if base <= f < end):
             before = max((c for c in cuts if c <= frame), default=0)

@@ -4,13 +4,15 @@ Blank walls, darkness and blur give no points to match, and under large graphics
 the graphics. A whole recording shown whole, or cut to fill the release, is tried all the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from offcut.conform.anchors import GOOD_MATCH, Anchor
 from offcut.conform.canvas import Canvas, Pixels
 from offcut.conform.hypotheses import Geometry, Hypothesis, canvas_px
+from offcut.records import Measurement
 
 LEAST_MATCH = 0.5
 KEPT = 2
@@ -18,6 +20,7 @@ KEPT = 2
 
 APART_S = 1.0
 EVERY_S = 0.25
+NEAR_S = 0.3
 MOST_RAW_FRAMES = 4000
 """A longer recording is tried on every n-th frame, so that this costs no more than an hour's features."""
 
@@ -42,12 +45,24 @@ def usual(canvas: Canvas, recording: int) -> list[Geometry]:
     return found
 
 
-def tried(canvas: Canvas, recording: int) -> Iterator[Iterator[Hypothesis]]:
-    """Yield, for each release frame asked, the moments whose whole picture agrees best with it."""
+def explained(release: Measurement, anchors: Sequence[Anchor]) -> set[int]:
+    """Release frames near which an anchor agrees well already: they need no trial."""
+    reach = max(1, round(NEAR_S / max(release.frames.median_step_s, 1e-3)))
+    good = {a.release_frame for a in anchors if a.match >= GOOD_MATCH}
+    return {frame + by for frame in good for by in range(-reach, reach + 1)}
+
+
+def tried(
+    canvas: Canvas, recording: int, explained: Container[int] = frozenset()
+) -> Iterator[Iterator[Hypothesis]]:
+    """Yield, for release frames not yet explained, the moments whose whole picture agrees best."""
     raw = canvas.recordings[recording].frames
     ours = np.arange(
         0, len(canvas.luma), max(1, round(EVERY_S / max(canvas.release.frames.median_step_s, 1e-3)))
     )
+    ours = np.array([frame for frame in ours.tolist() if frame not in explained], np.int64)
+    if len(ours) == 0:
+        return
     theirs = np.arange(0, len(raw), -(-len(raw) // MOST_RAW_FRAMES))
     raw_s = raw.seconds()[theirs]
     central = np.zeros((canvas.height, canvas.width), np.bool_)
