@@ -61,8 +61,10 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/bench.stamp
-	$(BIN)/python bench/shots/bench_shots.py --videos 16
-	$(BIN)/python bench/conform/run.py --set validation --seeds 0-7 --folder build/bench
+	$(BIN)/python bench/conform/run.py --set shared --folder build/bench
+	$(BIN)/python bench/conform/run.py --set validation --seeds 0-8 --folder build/bench
+	$(BIN)/python bench/shots/bench_shots.py --videos 20
+	$(BIN)/python bench/cost/bench_cost.py --folder build/bench
 
 clean:
 	rm -rf $(VENV) $(VENV).python demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

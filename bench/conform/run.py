@@ -123,10 +123,25 @@ def _told(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
+def shared_cases(folder: Path, given: Path) -> list[Case]:
+    """The two cases that lie beside the repository; results go to folders of their own."""
+    cases = []
+    for name in ("one", "two"):
+        own = folder / f"shared-{name}"
+        own.mkdir(parents=True, exist_ok=True)
+        truth = json.loads((given / name / "truth.json").read_text(encoding="utf-8"))
+        (own / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
+        recordings = tuple((given / name / r["path"]).resolve() for r in truth["recordings"])
+        cases.append(
+            Case(f"shared-{name}", given / name / truth["release"]["path"], recordings, own / "truth.json")
+        )
+    return cases
+
+
 def main() -> None:
     """Generate, conform, score, print."""
     parser = argparse.ArgumentParser(description="Measure conform on releases cut by chance.")
-    parser.add_argument("--set", choices=SETS, required=True, dest="kind")
+    parser.add_argument("--set", choices=(*SETS, "shared"), required=True, dest="kind")
     parser.add_argument("--seeds", type=numbers, default=list(range(8)), help="such as 0-7 or 1,4")
     parser.add_argument("--folder", type=Path, required=True, help="cases and signals are kept here")
     parser.add_argument("--footage", type=Path, default=FOOTAGE, help="where the raw clips lie")
@@ -134,8 +149,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     arguments = parser.parse_args()
     outcomes = []
-    for seed in arguments.seeds:
-        case = make(arguments.kind, seed, arguments.folder, footage=arguments.footage)
+    if arguments.kind == "shared":
+        cases = shared_cases(arguments.folder, arguments.footage.parent / "cases")
+    else:
+        cases = [
+            make(arguments.kind, s, arguments.folder, footage=arguments.footage) for s in arguments.seeds
+        ]
+    for case in cases:
         outcomes.append(examined(case, arguments.folder))
         print(f"{case.name}: done", file=sys.stderr, flush=True)
         if arguments.segments:
