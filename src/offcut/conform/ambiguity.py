@@ -26,10 +26,14 @@ NOISE_WIDTHS, MOST_SLACK = 3.0, 0.25
 LEAST_MARGIN = 0.04
 """Even where much moves, another moment that fits within this is as good: motion can repeat."""
 
+BETTER_WHEN, LEAST_BETTER = 0.2, 0.35
 LOOSER, MOSTLY = 0.15, 0.7
 STILL_SHARE, EXPECTED_PER_SHARE, MOST_EXPECTED = 0.012, 6.0, 0.35
 """The `when` score that a share of moving energy lets expect: on the shared cases the right take had at
 least 1.4 times this; other takes of the same place (the signing clips) at most a half of it."""
+
+WHOLE_START_S, WHOLE_END_S = -1e6, 1e6
+"""Stands for the whole recording; the caller clips to what there is."""
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
 
@@ -77,11 +81,31 @@ def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
         if there.best_far > -1:
             margin = min(margin, base.when - there.best_far)
             ranges += there.ranges
-    if line.where < WEAK_MATCH:
-        return Doubt(True, margin, [(float(fitter.raw_s[0]), fitter.raw_end_s)])
+    if line.where < WEAK_MATCH or _disagrees_somewhere(fitter, rows, line):
+        return Doubt(True, margin, [(WHOLE_START_S, WHOLE_END_S)])
     least = LEAST_MARGIN if line.when >= CLEAR_WHEN else CLEAR_MARGIN
     clear = line.when >= LEAST_WHEN and margin >= least
     return Doubt(not clear, margin, _merged(ranges, fitter.raw_step_s) if not clear else ())
+
+
+def _disagrees_somewhere(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> bool:
+    """Whether in some second of it another moment fits clearly better: a jump that was not taken apart."""
+    length = max(8, round(1 / max(fitter.release_step_s, 1e-3)))
+    offsets = fitter.raw_s + fitter.raw_step_s / 2
+    for first in range(0, max(1, len(rows) - length // 2), length):
+        part = rows[first : first + length]
+        if len(part) < 8:
+            continue
+        own = fitter.scored(part, line)
+        at_s = float(fitter.release_s[part[len(part) // 2]])
+        where, when = fitter.scores(part, at_s, line.speed, offsets)
+        better = (np.nan_to_num(where, nan=-1.0) >= own.where - SLACK_WHERE / 3) & (
+            np.nan_to_num(when, nan=-1.0) >= max(own.when + BETTER_WHEN, LEAST_BETTER)
+        )
+        apart = np.abs(offsets - float(line.raw_at(at_s))) > 2.5 * fitter.raw_step_s
+        if (better & apart).any():
+            return True
+    return False
 
 
 def rivals(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> list[tuple[int, tuple[float, float]]]:

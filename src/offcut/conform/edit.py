@@ -39,7 +39,10 @@ FINE_SPEEDS = (
     -1.0,
 )
 JOIN_GAP_FRAMES = 4
-JOIN_JUMP_S = 0.6
+JOIN_JUMP_S, JOIN_JUMP_FRAMES = 0.1, 2.5
+"""Neighbours in one plane that meet this nearly go on; further apart, one line must serve both."""
+
+JOINT_WHERE, JOINT_WHEN = 0.015, 0.1
 AROUND_S = 3.0
 STILL = 0.35
 """Below this `when` score the moment is looked for in the whole recording again when pieces are joined."""
@@ -184,15 +187,26 @@ def _nones_merged(found: Sequence[Piece]) -> list[Piece]:
 
 
 def _continues(a: Piece, b: Piece, fitters: Sequence[Fitter]) -> bool:
+    """Whether two neighbours are one: they meet in raw time, or one line serves each as well as its own."""
     if a.line is None or b.line is None or b.first - a.last > JOIN_GAP_FRAMES:
         return False
-    first, second = fitters[a.line.plane], fitters[b.line.plane]
     if a.line.plane != b.line.plane:
         return False
-    at_s = float(first.release_time_s(b.first))
+    fitter = fitters[a.line.plane]
+    at_s = float(fitter.release_time_s(b.first))
     jump_s = abs(float(a.line.raw_at(at_s)) - float(b.line.raw_at(at_s)))
-    still = a.line.when < STILL and b.line.when < STILL
-    return jump_s < JOIN_JUMP_S or (still and second is first)
+    if jump_s < max(JOIN_JUMP_S, JOIN_JUMP_FRAMES * fitter.raw_step_s):
+        return True
+    longer = max(a, b, key=lambda p: p.last - p.first)
+    both = refit(Piece(a.first, b.last, longer.line), fitters)
+    base = fitter.plane.release_frames[0]
+    for piece in (a, b):
+        rows = np.arange(piece.first, piece.last) - base
+        rows = rows[(rows >= 0) & (rows < len(fitter.release_s))]
+        own, joint = fitter.scored(rows, piece.line), fitter.scored(rows, both)  # type: ignore[arg-type]
+        if joint.where < own.where - JOINT_WHERE or joint.when < own.when - JOINT_WHEN:
+            return False
+    return True
 
 
 def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:

@@ -13,6 +13,7 @@ SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
 REGULAR = 0.02
 """Share of the release's energy added to what moves: where nothing moves the score goes to 0, not noise."""
 
+LOCAL_S, FAIR_MATCH = 0.5, 0.4
 PLAIN_SPEED_BONUS = 0.01
 """Of two lines that fit alike, the one at the speed of the recording is the simpler claim."""
 
@@ -157,6 +158,27 @@ class Fitter:
         """The same line with its scores on `frames` of this plane; 0 where it leaves the recording."""
         where, when = self.scores(frames, line.at_s, line.speed, np.array([line.raw_s]))
         return replace(line, where=float(np.nan_to_num(where[0])), when=float(np.nan_to_num(when[0])))
+
+    def local_when(self, line: Line, match: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The `when` score in a window around every release row where `match` along the line is fair.
+
+        One figure for the whole line would let the part that fits carry a part that does not: after a
+        jump within one fixed view only the motion tells that the line is wrong.
+        """
+        reach = max(4, round(LOCAL_S / max(self.release_step_s, 1e-3)))
+        fair = np.flatnonzero(np.nan_to_num(match, nan=-1.0) > FAIR_MATCH)
+        scores = np.zeros(len(match))
+        if len(fair) == 0:
+            return scores
+        centres = np.unique(np.append(fair[:: max(1, reach // 2)], fair[-1]))
+        rows = np.arange(len(match))
+        found = []
+        for centre in centres:
+            window = rows[max(0, centre - reach) : centre + reach + 1]
+            window = window[np.isfinite(match[window])]
+            found.append(self.scored(window, line).when if len(window) >= 4 else 0.0)
+        scores[fair] = np.interp(fair, centres, found)
+        return scores
 
     def along(self, line: Line) -> NDArray[np.float64]:
         """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording."""

@@ -74,7 +74,8 @@ def gains(lines: Sequence[Line], fitters: Sequence[Fitter], frames: int) -> NDAr
         fitter = fitters[line.plane]
         first, last = fitter.plane.release_frames
         lost = SMALL_AREA_COST * (1 - fitter.plane.agreeing_share)
-        earned = fitter.along(line) + WHEN_WEIGHT * max(0.0, line.when) - lost
+        match = fitter.along(line)
+        earned = match + WHEN_WEIGHT * np.maximum(0.0, fitter.local_when(line, match)) - lost
         table[first:last, column] = np.where(np.isnan(earned), -9.0, earned)
     return table
 

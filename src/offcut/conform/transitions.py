@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.conform.canvas import Canvas, Pixels, detail
+from offcut.conform.canvas import Canvas, Pixels, correlation, detail
 from offcut.conform.lines import Fitter
 from offcut.conform.path import Piece
 
@@ -29,6 +29,9 @@ WORST_ERROR = 0.06
 """Mean squared error of the shares above which neither model describes the boundary."""
 
 LEAST_PIXELS = 250
+HELD = 0.97
+"""Correlation above which the unknown side of a boundary still shows what the known one ended with."""
+
 FLAT = 6.0
 """Standard deviation in grey levels below which a picture is plain (black, white, one colour)."""
 
@@ -54,6 +57,8 @@ def between(canvas: Canvas, before: Piece, after: Piece, fitters: Sequence[Fitte
     frames = np.arange(low, high)
     sides = [_Side.of(canvas, piece, fitters) for piece in (before, after)]
     if len(frames) < 2 * LEAST_DISSOLVE_FRAMES or not any(sides):
+        return cut
+    if None in (before.line, after.line) and _is_held(canvas, at, frames, after=after.line is None):
         return cut
     shares = _shares(canvas, frames, sides)
     if shares is None:
@@ -154,6 +159,13 @@ def _ramp(frames: NDArray[np.int64], shares: NDArray[np.float64], at: int) -> tu
         if errors[k] < best[2] - 1e-9:
             best = (int(firsts[k]), int(firsts[k]) + length, float(errors[k]))
     return best[0], best[1], best[2], cut_error
+
+
+def _is_held(canvas: Canvas, at: int, frames: NDArray[np.int64], *, after: bool) -> bool:
+    """Whether the unknown side goes on showing the last picture of the known one: a held frame."""
+    known, unknown = (at - 1, int(frames[-1])) if after else (at, int(frames[0]))
+    pictures = [canvas.release_picture(max(0, frame)).ravel() for frame in (known, unknown)]
+    return correlation(*pictures) > HELD
 
 
 def _is_plain(canvas: Canvas, piece: Piece) -> bool:
