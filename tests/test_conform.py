@@ -191,7 +191,7 @@ def test_a_logo_over_the_footage_does_not_hide_its_source() -> None:
         picture[10:20, 132:150:4] = 20
     edit = conformed(release, moving(1), moving(2))
     assert [shown(edit, k) for k in range(50)] == [[(0, 20 + k)] for k in range(50)]
-    assert only(edit).measured["agreeing_share"] < 1
+    assert only(edit).measured["picture_match"] > 0.8
 
 
 def test_noise_like_that_of_another_encoding_does_not_move_a_frame() -> None:
@@ -311,3 +311,22 @@ def test_of_two_still_takes_of_one_place_neither_is_left_out() -> None:
     edit = conform(measured(release), [fixed(3).measurement, measured(second, name="second")])
     assert left_out_s(edit, 0) == []
     assert left_out_s(edit, 1) == []
+
+
+@pytest.mark.parametrize("gap", [9, 20, 34])
+def test_a_jump_within_one_recording_is_taken_apart(gap: int) -> None:
+    pictures = moving(1).pictures
+    edit = conformed([*pictures[1:31], *pictures[31 + gap : 61 + gap]], moving(1))
+    assert [s.speed for s in edit.segments] == [1, 1]
+    true = [1 + k + (gap if k >= 30 else 0) for k in range(60)]
+    assert sum(abs(j - true[k]) > 1 for k in range(60) for _, j in shown(edit, k)) <= 2
+    accused = left_out_s(edit, 0)
+    assert subtract(accused, [Span(1 * FRAME_S, 31 * FRAME_S)]) == accused
+
+
+def test_a_held_frame_beside_motion_is_no_dissolve() -> None:
+    pictures = moving(1).pictures
+    edit = conformed([*pictures[10:50], *[pictures[49]] * 40], moving(1))
+    assert all(segment.opening.kind != "dissolve" for segment in edit.segments)
+    accused = left_out_s(edit, 0)
+    assert subtract(accused, [Span(10 * FRAME_S, 50 * FRAME_S)]) == accused

@@ -185,3 +185,14 @@ def test_the_view_is_upright_and_square(tmp_path: Path) -> None:
 
 def test_the_versions_of_all_that_decodes_are_told() -> None:
     assert {"pyav", "opencv", "numpy", "libavcodec", "libavformat"} <= set(libav.versions())
+
+
+def test_a_file_cut_short_is_said_to_end_before_its_time(tmp_path: Path) -> None:
+    whole = ODD["matroska"](tmp_path)
+    short = tmp_path / "short.mkv"
+    short.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 10])
+    media, items = read(short)
+    assert 0 < len(times(items, media.tick_s)) < 12
+    assert any("it may be cut short" in line for line in media.damage)
+    media, _ = read(whole)
+    assert media.damage == []

@@ -248,7 +248,7 @@ def test_no_source_is_bl_and_says_that_it_need_not_be_black() -> None:
     head, (event,) = parse(text, 25)
     assert (event.reel, event.source) == ("BL", (0, 250))
     assert any("DOES NOT SAY THAT THE RELEASE IS BLACK" in line for line in head)
-    assert "NO RECORDING HELD IS THE SOURCE" in event.comments[0]
+    assert "NO SOURCE FOUND AMONG THE RECORDINGS" in event.comments[0]
 
 
 def test_backwards_the_lower_time_comes_first_and_the_speed_is_negative() -> None:

@@ -67,7 +67,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _said("interrupted; nothing half-written was left", INTERRUPTED)
     except typer.TyperException as error:
-        return _said(f"{error.format_message()} (offcut --help shows what can be said)", error.exit_code)
+        text = error.format_message()
+        if "\n" in text:  # not an error of the caller's but the help, asked for by saying nothing
+            typer.echo(text, err=True)
+            return error.exit_code
+        return _said(f"{text} (offcut --help shows what can be said)", error.exit_code)
     except BrokenPipeError:
         # Whoever read the output has gone; Python must not try to write the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

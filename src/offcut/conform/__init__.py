@@ -20,12 +20,13 @@ SIGNALS = ("features", "picture")
 """The analysers whose signals conform works on."""
 
 LIMITS = (
-    "Left out means: not shown in this release, as far as the recordings given go; it says nothing about "
-    "recordings that were not given, nor about other releases.",
+    "Left out means: not found in this release by this comparison, of the recordings given; it says nothing "
+    "about recordings that were not given, nor about other releases.",
     "Sound was not compared in this version: a span counts as used only where its picture is seen.",
-    "Not recognised in this version: speed ramps, freeze frames, several pictures at once, strong rotation "
-    "or perspective, and spans shorter than about a quarter of a second. Raw shown only in such a form is "
-    "reported as left out or undecidable.",
+    "Not recognised in this version: speed ramps, freeze frames, moving zooms, several pictures at once, "
+    "pictures stretched, turned or upside down, very dark or very coarse ones, and spans shorter than about "
+    "a quarter of a second. Raw shown only in such a form is reported as left out or undecidable, or a wrong "
+    "moment near it may be named.",
     "A span of the release without a named source may come from a recording not given, or from one given in "
     "a form that is not recognised.",
 )

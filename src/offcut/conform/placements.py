@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.conform.anchors import GOOD_MATCH, Anchor
+from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas, Pixels
 from offcut.conform.hypotheses import Geometry, Hypothesis, canvas_px
 from offcut.records import Measurement
@@ -20,7 +20,8 @@ KEPT = 2
 
 APART_S = 1.0
 EVERY_S = 0.25
-NEAR_S = 0.3
+NEAR_S, BEYOND_DOUBT = 0.3, 0.96
+"""A fast camera's wrong moments agree up to .94 in a turned or shifted place; those are still tried."""
 MOST_RAW_FRAMES = 4000
 """A longer recording is tried on every n-th frame, so that this costs no more than an hour's features."""
 
@@ -48,7 +49,7 @@ def usual(canvas: Canvas, recording: int) -> list[Geometry]:
 def explained(release: Measurement, anchors: Sequence[Anchor]) -> set[int]:
     """Release frames near which an anchor agrees well already: they need no trial."""
     reach = max(1, round(NEAR_S / max(release.frames.median_step_s, 1e-3)))
-    good = {a.release_frame for a in anchors if a.match >= GOOD_MATCH}
+    good = {a.release_frame for a in anchors if a.match >= BEYOND_DOUBT}
     return {frame + by for frame in good for by in range(-reach, reach + 1)}
 
 

@@ -23,6 +23,9 @@ LEAST_LONE_FRAMES, MOSTLY_ALONE = 4, 0.7
 LEAST_AGREEING = 0.45
 """Where less of the picture agrees than this, something in it was followed and not the picture."""
 
+NOT_FOUND = 0.7
+"""How sure it is that a span without a source has none here; set, not measured."""
+
 RIVALLED = 0.5
 """No source is named more surely than this where another recording fits as well."""
 
@@ -117,7 +120,7 @@ def _without_source(times: FrameTimes, first: int, last: int, opening: Opening) 
         None,
         None,
         None,
-        0.9,
+        NOT_FOUND,
         None,
         (),
         opening,

@@ -104,7 +104,20 @@ class Media:
         if not self.frames:
             raise Refused("no picture could be decoded; nothing can be said about it")
         # Beyond the count: there are few of them, and each is about the file as a whole.
-        self.damage += (*pictures.damage(), *sound.damage())
+        self.damage += (*pictures.damage(), *sound.damage(), *self._early_end(sound))
+
+    def _early_end(self, sound: "_SoundClock") -> Iterator[str]:
+        """A line if the file says that it lasts clearly longer than what could be decoded."""
+        used = [video_stream(self.container), *self.container.streams.audio[:1]]
+        known = [s.duration * s.time_base for s in used if s.duration and s.time_base]
+        # The whole file may last longer than these tracks: telemetry runs on. Matroska states only the whole.
+        stated_s = Fraction(max(known)) if known else Fraction(self.container.duration or 0, av.time_base)
+        decoded_s = max(self.end_pts * self.tick_s, sound.end_s)
+        if stated_s - decoded_s > max(Fraction(1, 2), stated_s / 20):
+            yield (
+                f"the file says that it lasts {float(stated_s):.3f} s, but what can be decoded ends at "
+                f"{float(decoded_s):.3f} s; it may be cut short"
+            )
 
     def _packets(self, streams: "Sequence[av.stream.Stream]") -> "Iterator[av.Packet[Any]]":
         demuxer = self.container.demux(streams)
@@ -210,6 +223,11 @@ class _SoundClock:
                 at_s = self._next_s
         self._next_s = at_s + Fraction(samples.shape[1], frame.sample_rate)
         return Sound(round(at_s * frame.sample_rate), frame.sample_rate, samples)
+
+    @property
+    def end_s(self) -> Fraction:
+        """Where the sound decoded so far ends."""
+        return self._next_s or Fraction(0)
 
     def damage(self) -> Iterator[str]:
         """A line if the clock of the sound was not the file's all the way."""

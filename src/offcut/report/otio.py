@@ -52,7 +52,7 @@ class Stretch:
 
     @property
     def recording(self) -> int | None:
-        """Index of the recording; None where no recording held is the source."""
+        """Index of the recording; None where no source was found."""
         return None if self.segment is None else self.segment["recording"]
 
     @property
@@ -291,7 +291,7 @@ def _gap(stretch: Stretch, source_range: otio.opentime.TimeRange) -> otio.schema
     if stretch.segment is None:
         return otio.schema.Gap(source_range=source_range)
     return otio.schema.Gap(
-        name="no recording held is the source",
+        name="no source found among the recordings",
         source_range=source_range,
         metadata={"offcut": _kept({"segment": stretch.number, **stretch.segment})},
     )

@@ -102,6 +102,13 @@ def answer(document: Mapping[str, Any]) -> list[str]:
         f"is seen in the release, {seconds(total['left_out_s'])} is left out, and for "
         f"{seconds(total['undecidable_s'])} it cannot be decided."
     )
+    if found and Fraction(total["without_source_s"]) > 0:
+        said.append(
+            "If the spans without a source come from these recordings in a form that is not recognised, raw "
+            "that is called left out was shown there. Left out is relative to the recordings given."
+        )
+    else:
+        said.append("Left out is relative to the recordings given.")
     if total["segments_ambiguous"]:
         ambiguous = total["segments_ambiguous"]
         said.append(
