@@ -245,7 +245,7 @@ def confidence(line: Line, unsure: Doubt, frames: int) -> float:
     picture = float(np.clip((line.where - 0.35) / 0.45, 0, 1))
     motion = 1.0 if unsure.is_ambiguous else float(np.clip(line.when / 0.4, 0, 1))
     length = float(np.clip(frames / 20, 0.3, 1))
-    return round(0.5 + 0.48 * picture * (0.4 + 0.6 * motion) * (0.5 + 0.5 * length), 3)
+    return round(0.5 + 0.45 * picture * (0.4 + 0.6 * motion) * (0.5 + 0.5 * length), 3)
 
 
 def crop(canvas: Canvas, geometry: Geometry) -> Box:
