@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from offcut.measure import Item
 from offcut.records import Frame, Signal
 
-VERSION = 1
+VERSION = 2
 
 SMALL_PX = 128
 """Longest side of the small luma, 9 KB a frame: at 96 px upright footage in a wide picture lost its place."""

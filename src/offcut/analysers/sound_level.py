@@ -22,6 +22,8 @@ class SoundLevel:
         self._rate_hz = 0
         self._start = 0
         self._waiting: NDArray[np.float32] = np.empty((1, 0), np.float32)
+        self._runs: list[NDArray[np.float32]] = []
+        self._count = 0
         self._pts: list[NDArray[np.int64]] = []
         self._levels: list[NDArray[np.float32]] = []
 
@@ -29,14 +31,23 @@ class SoundLevel:
         """Take in a run of sound; a gap or a change of format closes the open 20 ms."""
         if not isinstance(item, Sound) or item.samples.size == 0:
             return
-        expected = self._start + self._waiting.shape[1]
+        expected = self._start + self._waiting.shape[1] + self._count
         same = item.rate_hz == self._rate_hz and item.samples.shape[0] == self._waiting.shape[0]
         if not same or abs(item.pts - expected) > item.rate_hz // 100:
             self._close()
-            self._rate_hz, self._start, self._waiting = item.rate_hz, item.pts, item.samples
-        else:
-            self._waiting = np.concatenate([self._waiting, item.samples], axis=1)
-        self._measure(self._rate_hz // STEPS_PER_S)
+            self._rate_hz, self._start = item.rate_hz, item.pts
+            self._waiting = np.empty((item.samples.shape[0], 0), np.float32)
+        self._runs.append(item.samples)
+        self._count += item.samples.shape[1]
+        if self._count >= self._rate_hz:
+            self._gather()
+
+    def _gather(self) -> None:
+        """Measure what has come in: a second at a time, since runs hold a few milliseconds each."""
+        if self._runs:
+            self._waiting = np.concatenate([self._waiting, *self._runs], axis=1)
+            self._runs, self._count = [], 0
+            self._measure(self._rate_hz // STEPS_PER_S)
 
     def _measure(self, step: int) -> None:
         count = self._waiting.shape[1] // step if step else 0
@@ -53,6 +64,7 @@ class SoundLevel:
         self._start += count * step
 
     def _close(self) -> None:
+        self._gather()
         if self._rate_hz and self._waiting.shape[1]:
             self._measure(self._waiting.shape[1])
             self._waiting = self._waiting[:, :0]

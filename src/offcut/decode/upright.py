@@ -82,7 +82,11 @@ def upright_planes(
     height, width = (luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2
     chroma = np.empty((2, height, width), np.uint8)
     for k in (1, 2):
-        plane = _halved(_plane(picture, k), max(width, height) * 2 - 1)
+        plane = _plane(picture, k)
+        if plane.shape[0] >= 4 * height and plane.shape[1] >= 4 * width:
+            # Every second row: colour is compared in means and shown small, and memory is what this costs.
+            plane = scaled(plane[: 4 * height : 2, : 4 * width], height, 2 * width)[:, ::2]
+        plane = _halved(plane, max(width, height) * 2 - 1)
         chroma[k - 1] = plane if plane.shape == (height, width) else scaled(plane, height, width)
     return _turned(luma, upright), _turned(chroma, upright)
 
