@@ -1,9 +1,10 @@
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
-from offcut.measure import BLOCK_FRAMES, Item, measure
+from offcut.measure import BLOCK_FRAMES, Item, let_go, measure
 from offcut.records import Frame, Packet, Signal, Sound
 
 
@@ -72,3 +73,13 @@ def test_the_stream_is_read_as_it_comes_and_not_ahead() -> None:
 
 def test_nobody_listening_is_no_error() -> None:
     assert list(measure([frame(0)], [])) == []
+
+
+def test_rows_of_a_memory_map_can_be_let_go_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "rows.bin"
+    path.write_bytes(bytes(range(256)) * 64)
+    rows = np.memmap(path, np.uint8, "r")
+    before = int(rows.sum())
+    let_go(rows)
+    assert int(rows.sum()) == before
+    let_go(np.arange(3))

@@ -5,8 +5,11 @@ file gives them, and asked now and then for the rows it has finished, so that an
 never has to be held in memory by the process that decodes it.
 """
 
+import mmap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
 
 from offcut.records import Frame, Packet, Signal, Sound
 
@@ -43,3 +46,14 @@ def measure(items: Iterable[Item], analysers: Sequence[Analyser]) -> Iterator[Si
                 yield from analyser.take(last=False)
     for analyser in analysers:
         yield from analyser.take(last=True)
+
+
+def let_go(rows: NDArray[Any]) -> None:
+    """Give back the memory of rows that were read from a memory map, until they are read again.
+
+    Pages of a kept signal stay with the process that read them: an hour of small pictures is a
+    gigabyte. Called after each block of a long walk; does nothing for rows that lie in memory.
+    """
+    pages = getattr(rows, "_mmap", None)
+    if isinstance(pages, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        pages.madvise(mmap.MADV_DONTNEED)

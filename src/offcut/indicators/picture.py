@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from offcut.indicators.picture_rules import RULES
 from offcut.indicators.rule import Rule
+from offcut.measure import let_go
 from offcut.records import Flash, Indicator, Measurement, Shot
 from offcut.timeline import FrameTimes, Span, clock
 
@@ -112,6 +113,7 @@ def _textured_share(measurement: Measurement) -> float:
     for start in range(0, len(luma), _BLOCK_FRAMES):
         block = np.asarray(luma[start : start + _BLOCK_FRAMES])
         textured += int((block.reshape(len(block), -1).std(axis=1, dtype=np.float32) >= _TEXTURED).sum())
+        let_go(luma)
     return textured / len(luma)
 
 
@@ -175,6 +177,8 @@ def _changes(measurement: Measurement) -> NDArray[np.float64]:
     for start in range(1, len(luma), _BLOCK_FRAMES):
         end = min(start + _BLOCK_FRAMES, len(luma))
         change[start:end] = _steps(luma[start - 1 : end]) + _steps(chroma[start - 1 : end])
+        let_go(luma)
+        let_go(chroma)
     return change
 
 
@@ -192,6 +196,8 @@ def _black_frames(measurement: Measurement) -> Iterator[NDArray[np.bool_]]:
         lowest, highest = grey.min(axis=1), grey.max(axis=1)
         even = (highest < _BLACK_BELOW) & (highest - lowest <= _BLACK_RANGE)
         yield even & (np.abs(colour - _NEUTRAL).max(axis=1) <= _NEUTRAL_RANGE)
+        let_go(luma)
+        let_go(chroma)
 
 
 def _places(times_s: Sequence[Fraction]) -> str:

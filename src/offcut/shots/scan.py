@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from offcut.measure import let_go
 from offcut.timeline import FrameTimes
 
 Floats = NDArray[np.float32]
@@ -136,6 +137,8 @@ def _blocks(
         before = max(0, start - 1)
         end = start + BLOCK_FRAMES
         yield start, np.asarray(luma[before:end]), np.asarray(chroma[before:end])
+        let_go(luma)
+        let_go(chroma)
 
 
 def _mean_step(pictures: NDArray[np.uint8]) -> Floats:
