@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from offcut.measure import let_go
+
 Floats = NDArray[np.float32]
 
 _SIDE_PX = 64
@@ -23,6 +25,8 @@ _BLOCK_PX = 6
 _TEXTURED, _FEWEST_BLOCKS = 2.5, 4
 _ALIKE = 0.75
 _BLACK, _BARRED = 17.5, 0.15
+
+LET_GO_FRAMES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Looks:
         if index in self._kept:
             return self._kept[index]
         look = prepare(np.asarray(self._luma[index]), np.asarray(self._chroma[index]))
+        # Often enough that a walk through an hour holds a few megabytes of it.
+        if index % LET_GO_FRAMES == 0:
+            let_go(self._luma)
+            let_go(self._chroma)
         self._kept[index] = look
         if len(self._kept) > _KEPT_FRAMES:
             self._kept.popitem(last=False)
