@@ -36,7 +36,7 @@ def reduced(luma: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
 
 
 class Picture:
-    """Keeps luma at 96 px and chroma at 16 x 9 of every frame."""
+    """Keeps luma at 128 px and chroma at 16 x 9 of every frame."""
 
     def __init__(self) -> None:
         self._tick_s = Fraction(1)
