@@ -122,4 +122,4 @@ def test_the_working_size_is_bounded_and_never_nothing(width_px: int, height_px:
     width, height = working_size(width_px, height_px)
     assert min(width, height) >= 1
     assert max(width, height) <= WORKING_MAX_PX
-    assert max(width, height) * 2 > min(WORKING_MAX_PX, max(width_px, height_px))
+    assert max(width, height) * 2 + 1 > min(WORKING_MAX_PX, max(width_px, height_px))
