@@ -185,6 +185,8 @@ class Opening:
     start_s: Fraction
     end_s: Fraction
     confidence: float
+    style: str | None = None
+    """What the kind leaves open: `from left`, `through white`, `flash`; None where nothing more is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,47 @@ class Segment:
     overlays: Sequence[Overlay] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
     """The figures behind the confidence: picture match, margin to the next best, what moves."""
+    raw_to_release: tuple[float, ...] | None = None
+    """Homography, row by row (9 numbers): raw picture (before mirroring) to release, both in fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSpan:
+    """One span of the release's sound and where it came from, found without the pictures."""
+
+    start_s: Fraction
+    end_s: Fraction
+    finding: Literal["same", "covered", "replaced", "muted", "shifted"]
+    recording: int | None
+    raw_start_s: Fraction | None
+    """Raw time heard at `start_s`; None where no recording's own sound was located."""
+    confidence: float
+    measured: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What bytes say without any comparison of pictures or sound: a class of its own, and stronger.
+
+    Attributes:
+        kind: What was found.
+        statement: One sentence, bounded to what the bytes say.
+        start_s, end_s: Of the release; None where it speaks of the whole file.
+        recording: Index; None where no recording given is meant.
+        raw_start_s, raw_end_s: Of the recording; None where it gives no span.
+        source: Where in which file a second examiner finds it: table, path, byte offset.
+        measured: Counts and values as stored, JSON-ready and untrusted.
+    """
+
+    kind: Literal["identical_packets", "xmp_ingredient", "xmp_history", "timecode", "telemetry"]
+    statement: str
+    start_s: Fraction | None
+    end_s: Fraction | None
+    recording: int | None
+    raw_start_s: Fraction | None
+    raw_end_s: Fraction | None
+    source: str
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,3 +346,6 @@ class Edit:
     segments: Sequence[Segment]
     left_out: Sequence[Offcut]
     limits: Sequence[str]
+    sound: Sequence[SoundSpan] | None = None
+    """None where sound was not compared."""
+    evidence: Sequence[Evidence] = ()
