@@ -54,6 +54,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "indicators/camera_layout.py": "through read() in tests/indicators/test_container_rules.py",
     "indicators/container.py": "rule by rule in tests/indicators/test_container_rules.py",
     "indicators/rule.py": "a record without behaviour; every rule is checked in tests/indicators",
+    "report/otio_parts.py": "in every timeline that tests/report/test_otio.py reads back",
     "shots/boundaries.py": "through find() in tests/test_shots.py",
     "shots/confidence.py": "fitted numbers; bench/shots/calibrate.py prints how they hold",
     "shots/cuts.py": "through find() in tests/test_shots.py",

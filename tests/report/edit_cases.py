@@ -70,7 +70,15 @@ def document(
         "recordings": [recording(path) for path in (paths or ("raw/clip.mp4", "raw/other.mp4", "third.mov"))],
         "segments": list(segments),
         "sound": None,
-        "left_out": [{"recording": 1, "start_s": "0", "end_s": "7/3", "finding": "left_out", "events": []}],
+        "left_out": [
+            {
+                "recording": 0 if len(paths) == 1 else 1,
+                "start_s": "0",
+                "end_s": "7/3",
+                "finding": "left_out",
+                "events": [],
+            }
+        ],
         "limits": ["left out means relative to the recordings given"],
     }
 
@@ -84,6 +92,8 @@ def case(name: str) -> Document:
     truth["schema"] = "offcut.conform/1"
     for item in truth["recordings"]:
         del item["frame_times_s"]
+    for item in truth["left_out"]:
+        item["finding"] = "left_out"
     del truth["frames"]
     return truth
 

@@ -32,9 +32,9 @@ def speed_of(clip: Any) -> Fraction:
 
 
 def read(path: Path) -> list[list[dict[str, Any]]]:
-    """What an editing program sees in the file, per track, without looking at our metadata."""
+    """What an editing program sees in the file, per track of pictures, without looking at our metadata."""
     timeline = opentimelineio.adapters.read_from_file(str(path))
-    return [_track(list(track)) for track in timeline.tracks]
+    return [_track(list(track)) for track in timeline.tracks if track.kind == S.TrackKind.Video]
 
 
 def _track(items: list[Any]) -> list[dict[str, Any]]:

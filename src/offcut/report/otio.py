@@ -13,23 +13,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import opentimelineio as otio
 
-from offcut.report import plain
+from offcut.report import otio_beside
 from offcut.report.files import write_whole
+from offcut.report.otio_parts import Clock, file_name, frame_rate_hz, kept, reference
 
 TRANSITIONS = ("dissolve", "fade", "wipe")
 """Openings that take time; only for these may two segments of one track overlap."""
-
-_MOST_TICKS_HZ = 10**9
-"""Finest clock written: a float holds whole nanoseconds exactly up to 104 days."""
-
-_RATE_DENOMINATORS = (1, 1001)
-"""Frame rates that survive as a float: whole ones, and NTSC's, which tools know by sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +92,13 @@ def timeline(document: Mapping[str, Any]) -> otio.schema.Timeline:
         ValueError: See `lay_out`.
     """
     tracks = lay_out(document)
-    frame_hz = _frame_rate_hz(document["release"])
+    frame_hz = frame_rate_hz(document["release"])
     cuts = [_cuts(track, frame_hz) for track in tracks]
-    release = _Clock.of(itertools.chain(*cuts, (t for track in tracks for t in _ends(track))), frame_hz)
+    release = Clock.of(itertools.chain(*cuts, (t for track in tracks for t in _ends(track))), frame_hz)
     recordings = _recording_clocks(document, tracks, cuts)
     made = otio.schema.Timeline(
-        name=_file_name(document["release"]["path"]),
-        metadata={"offcut": _kept({k: v for k, v in document.items() if k != "segments"})},
+        name=file_name(document["release"]["path"]),
+        metadata={"offcut": kept({k: v for k, v in document.items() if k != "segments"})},
     )
     for number, (track, times_s) in enumerate(zip(tracks, cuts, strict=True), start=1):
         lane = otio.schema.Track(name=f"V{number}", kind=otio.schema.TrackKind.Video)
@@ -117,17 +111,27 @@ def timeline(document: Mapping[str, Any]) -> otio.schema.Timeline:
                 clock = recordings[stretch.recording]
                 lane.append(_clip(stretch, (from_s, to_s), (release, clock), document))
         made.tracks.append(lane)
+    made.tracks.extend(otio_beside.sound_tracks(document, tracks[0][-1].end_s if tracks[0] else Fraction(0)))
     return made
 
 
+def left_out_path(path: Path) -> Path:
+    """Where the second timeline goes, that of what was left out: `edit.otio` → `edit.left-out.otio`."""
+    return path.with_name(f"{path.stem}.left-out{path.suffix}")
+
+
 def write(document: Mapping[str, Any], path: Path) -> None:
-    """Write a conform document to `path` as `.otio`, whole or not at all; same document, same bytes.
+    """Write a conform document to `path` as `.otio`, and what was left out to `left_out_path`.
+
+    Each is written whole or not at all; the same document gives the same bytes.
 
     Raises:
         ValueError: See `lay_out`.
         OSError: The place cannot be written; what stood there before stands there still.
     """
-    write_whole(path, timeline(document).to_json_string(indent=2) + "\n")
+    edit, left_out = timeline(document), otio_beside.left_out(document)
+    write_whole(path, edit.to_json_string(indent=2) + "\n")
+    write_whole(left_out_path(path), left_out.to_json_string(indent=2) + "\n")
 
 
 def _stretch(segment: Mapping[str, Any], number: int, document: Mapping[str, Any]) -> Stretch:
@@ -209,49 +213,9 @@ def _cuts(track: Sequence[Stretch], frame_hz: Fraction | None) -> list[Fraction]
     return [*cuts, track[-1].end_s] if track else [Fraction(0)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """A rate at which the times of one exhibit are whole numbers."""
-
-    rate_hz: Fraction
-
-    @classmethod
-    def of(cls, times_s: Iterable[Fraction], frame_hz: Fraction | None) -> "_Clock":
-        """The frame rate if all times lie on frames, else the coarsest that holds them, else 1 ns."""
-        times = set(times_s)
-        if frame_hz and all((time_s * frame_hz).denominator == 1 for time_s in times):
-            return cls(frame_hz)
-        ticks_hz = 1
-        for time_s in times:
-            ticks_hz = math.lcm(ticks_hz, time_s.denominator)
-            if ticks_hz >= _MOST_TICKS_HZ:
-                return cls(Fraction(_MOST_TICKS_HZ))
-        return cls(Fraction(ticks_hz))
-
-    def time(self, from_s: Fraction, to_s: Fraction) -> otio.opentime.RationalTime:
-        """The time between two instants; both are rounded, so that sums do not drift."""
-        ticks = round(to_s * self.rate_hz) - round(from_s * self.rate_hz)
-        return otio.opentime.RationalTime(ticks, float(self.rate_hz))
-
-    def range(self, from_s: Fraction, to_s: Fraction) -> otio.opentime.TimeRange:
-        """A range that starts at zero and lasts from one instant to the other."""
-        return otio.opentime.TimeRange(self.time(Fraction(0), Fraction(0)), self.time(from_s, to_s))
-
-
-def _frame_rate_hz(exhibit: Mapping[str, Any]) -> Fraction | None:
-    """The rate of an exhibit whose frames come at a usual steady rate; None where that is not known."""
-    frames = exhibit.get("frames")
-    end_s = exhibit.get("end_s") or exhibit.get("duration_s")
-    if not isinstance(frames, int) or frames <= 0 or end_s is None:
-        return None
-    duration_s = Fraction(end_s) - Fraction(exhibit.get("start_s") or 0)
-    rate_hz = frames / duration_s if duration_s > 0 else Fraction(0)
-    return rate_hz if rate_hz and rate_hz.denominator in _RATE_DENOMINATORS else None
-
-
 def _recording_clocks(
     document: Mapping[str, Any], tracks: Sequence[Sequence[Stretch]], cuts: Sequence[Sequence[Fraction]]
-) -> list[_Clock]:
+) -> list[Clock]:
     times: list[list[Fraction]] = [[Fraction(r["duration_s"] or 0)] for r in document["recordings"]]
     for track, times_s in zip(tracks, cuts, strict=True):
         for stretch, at_s in zip(track, itertools.pairwise(times_s), strict=True):
@@ -259,7 +223,7 @@ def _recording_clocks(
                 of = times[stretch.recording]
                 of += [stretch.raw_s(t) for t in (*at_s, stretch.start_s, stretch.end_s)]
     return [
-        _Clock.of(of, _frame_rate_hz(recording))
+        Clock.of(of, frame_rate_hz(recording))
         for of, recording in zip(times, document["recordings"], strict=True)
     ]
 
@@ -267,7 +231,7 @@ def _recording_clocks(
 def _clip(
     stretch: Stretch,
     span_s: tuple[Fraction, Fraction],
-    clocks: tuple[_Clock, _Clock],
+    clocks: tuple[Clock, Clock],
     document: Mapping[str, Any],
 ) -> otio.schema.Clip:
     release, recording = clocks
@@ -275,10 +239,10 @@ def _clip(
     assert stretch.segment is not None
     lower_s = min(stretch.raw_s(span_s[0]), stretch.raw_s(span_s[1]))
     clip = otio.schema.Clip(
-        name=_file_name(document["recordings"][stretch.recording]["path"]),
-        media_reference=_reference(document["recordings"][stretch.recording], stretch.recording, recording),
+        name=file_name(document["recordings"][stretch.recording]["path"]),
+        media_reference=reference(document["recordings"][stretch.recording], stretch.recording, recording),
         source_range=otio.opentime.TimeRange(recording.time(Fraction(0), lower_s), release.time(*span_s)),
-        metadata={"offcut": _kept({"segment": stretch.number, **stretch.segment})},
+        metadata={"offcut": kept({"segment": stretch.number, **stretch.segment})},
     )
     if stretch.speed == 0:
         clip.effects.append(otio.schema.FreezeFrame())
@@ -293,11 +257,11 @@ def _gap(stretch: Stretch, source_range: otio.opentime.TimeRange) -> otio.schema
     return otio.schema.Gap(
         name="no source found among the recordings",
         source_range=source_range,
-        metadata={"offcut": _kept({"segment": stretch.number, **stretch.segment})},
+        metadata={"offcut": kept({"segment": stretch.number, **stretch.segment})},
     )
 
 
-def _transition(stretch: Stretch, cut_s: Fraction, clock: _Clock) -> otio.schema.Transition:
+def _transition(stretch: Stretch, cut_s: Fraction, clock: Clock) -> otio.schema.Transition:
     kind, _, _ = _opening(stretch)
     types = otio.schema.TransitionTypes
     return otio.schema.Transition(
@@ -305,37 +269,5 @@ def _transition(stretch: Stretch, cut_s: Fraction, clock: _Clock) -> otio.schema
         transition_type=types.SMPTE_Dissolve if kind == "dissolve" else types.Custom,
         in_offset=clock.time(stretch.start_s, cut_s),
         out_offset=clock.time(cut_s, stretch.start_s + stretch.transition_s),
-        metadata={"offcut": _kept((stretch.segment or {})["opening"])},
+        metadata={"offcut": kept((stretch.segment or {})["opening"])},
     )
-
-
-def _reference(recording: Mapping[str, Any], index: int, clock: _Clock) -> otio.schema.ExternalReference:
-    duration_s = recording["duration_s"]
-    reference = otio.schema.ExternalReference(
-        target_url=_url(recording["path"]),
-        available_range=None if duration_s is None else clock.range(Fraction(0), Fraction(duration_s)),
-        metadata={"offcut": _kept({"recording": index, **recording})},
-    )
-    reference.name = _file_name(recording["path"])
-    return reference
-
-
-def _kept(value: Any) -> Any:
-    """Plain values as the library can hold them: its strings end at a NUL, so that becomes an escape."""
-    value = plain.plain(value)
-    if isinstance(value, str):
-        return value.replace("\0", "\\x00")
-    if isinstance(value, dict):
-        return {_kept(key): _kept(item) for key, item in value.items()}
-    return [_kept(item) for item in value] if isinstance(value, list) else value
-
-
-def _url(path: str) -> str:
-    """The path as a URL reference; a name that looks like a host or a scheme stays a file."""
-    quoted = quote(plain.readable(path), safe="/")
-    # Two slashes at the start would name a host (RFC 3986, 4.2).
-    return f"/.{quoted}" if quoted.startswith("//") else quoted
-
-
-def _file_name(path: str) -> str:
-    return plain.one_line(PurePath(path).name) or "unnamed"
