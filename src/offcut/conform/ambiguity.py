@@ -19,7 +19,7 @@ WEAK_MATCH = 0.7
 """Below this the pictures agree too poorly for any moment to be called exact: at CRF 34 and under a lower
 third the right moment reached .83 on the shared cases; a wrong one on synthetic footage reached .64."""
 
-CLEAR_MARGIN = 0.12
+CLEAR_WIDTHS, LEAST_NOISE = 2.0, 0.01
 SLACK_WHERE = 0.03
 SLACK_WHEN = 0.1
 NOISE_WIDTHS, MOST_SLACK = 3.0, 0.25
@@ -28,6 +28,9 @@ LEAST_MARGIN = 0.04
 
 BETTER_WHEN, LEAST_BETTER = 0.2, 0.35
 LOOSER, MOSTLY = 0.15, 0.7
+FAR_WORSE = 0.1
+"""A plane in which a line agrees this much less is of another geometry, and says nothing about rivals."""
+
 STILL_SHARE, EXPECTED_PER_SHARE, MOST_EXPECTED = 0.012, 6.0, 0.35
 """The `when` score that a share of moving energy lets expect: on the shared cases the right take had at
 least 1.4 times this; other takes of the same place (the signing clips) at most a half of it."""
@@ -35,7 +38,9 @@ least 1.4 times this; other takes of the same place (the signing clips) at most 
 WHOLE_START_S, WHOLE_END_S = -1e6, 1e6
 """Stands for the whole recording; the caller clips to what there is."""
 
-SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
+SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -0.5, -1.0, -2.0)
+HELD_SLACK = 0.015
+"""A held frame has no motion: its moment is known as far as other raw frames agree this much less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Doubt:
     is_ambiguous: bool
     margin: float
     ranges_s: Sequence[tuple[float, float]]
+    widths: float = 0.0
+    """The margin in standard deviations of the scores of other moments."""
 
 
 def is_another_take(line: Line, moving_share: float) -> bool:
@@ -65,6 +72,8 @@ def is_another_take(line: Line, moving_share: float) -> bool:
 
 def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
     """Compare the named moment with every other moment of the recording, at every usual speed."""
+    if line.speed == 0:
+        return _held(fitter, rows, line)
     here = _Fits(fitter, rows, line)
     margin = line.when - here.best_far if here.best_far > -1 else line.when
     ranges = list(here.ranges)
@@ -83,9 +92,22 @@ def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
             ranges += there.ranges
     if line.where < WEAK_MATCH or _disagrees_somewhere(fitter, rows, line):
         return Doubt(True, margin, [(WHOLE_START_S, WHOLE_END_S)])
-    least = LEAST_MARGIN if line.when >= CLEAR_WHEN else CLEAR_MARGIN
-    clear = line.when >= LEAST_WHEN and margin >= least
-    return Doubt(not clear, margin, _merged(ranges, fitter.raw_step_s) if not clear else ())
+    widths = margin / max(here.noise, LEAST_NOISE)
+    clear = line.when >= LEAST_WHEN and margin >= LEAST_MARGIN and widths >= CLEAR_WIDTHS
+    return Doubt(not clear, margin, _merged(ranges, fitter.raw_step_s) if not clear else (), widths)
+
+
+def _held(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
+    """What else a held frame may be: every raw frame whose picture agrees nearly as well."""
+    offsets = fitter.raw_s + fitter.raw_step_s / 2
+    where, _ = fitter.scores(rows, line.at_s, 0.0, offsets)
+    alike = np.nan_to_num(where, nan=-1.0) >= line.where - HELD_SLACK
+    apart = np.abs(offsets - line.raw_s) > 1.5 * fitter.raw_step_s
+    margin = line.where - float(np.nanmax(where[apart])) if apart.any() else line.where
+    if line.where >= WEAK_MATCH and not (alike & apart).any():
+        return Doubt(False, margin, ())
+    ranges = [(float(t), float(t)) for t in offsets[alike]]
+    return Doubt(True, margin, _merged(ranges, 1.5 * fitter.raw_step_s) or [(WHOLE_START_S, WHOLE_END_S)])
 
 
 def _disagrees_somewhere(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> bool:
@@ -116,7 +138,9 @@ def rivals(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> list[tuple[in
         if other.plane.geometry.recording == fitter.plane.geometry.recording
     ]
     # As the planes were searched, before the geometry was laid anew: that is how the rivals are known, too.
-    base = max(own, key=lambda one: one.where, default=line)
+    base = max(
+        (one for one in own if one.where > line.where - FAR_WORSE), key=lambda one: one.where, default=line
+    )
     found: dict[int, list[tuple[float, float]]] = {}
     for other, its_rows in _elsewhere(fitter, rows):
         recording = other.plane.geometry.recording
@@ -147,6 +171,7 @@ class _Fits:
         named = float(line.raw_at(line.at_s))
         far = np.full(len(offsets), True) if far_s is None else np.abs(offsets - named) > far_s
         self.best_far, noise = -1.0, 0.0
+        self.noise = 0.0
         self.ranges: list[tuple[float, float]] = []
         for speed in dict.fromkeys((*SPEEDS, line.speed)):
             where, when = fitter.scores(rows, line.at_s, speed, offsets)
@@ -154,7 +179,7 @@ class _Fits:
             others = alike & far
             if others.any():
                 self.best_far = max(self.best_far, float(np.nanmax(when[others])))
-                noise = max(noise, float(np.nanstd(when[others])))
+                noise = self.noise = max(noise, float(np.nanstd(when[others])))
             slack = max(SLACK_WHEN, min(MOST_SLACK, NOISE_WIDTHS * noise))
             for b in np.flatnonzero(alike & (np.nan_to_num(when, nan=-1.0) >= line.when - slack)):
                 ends = offsets[b] + speed * (times - line.at_s)

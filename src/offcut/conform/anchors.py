@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from offcut.conform.canvas import Canvas, centred, normalised
+from offcut.conform.canvas import Canvas, normalised
 from offcut.conform.hypotheses import Geometry, Hypothesis
 
 LEAST_PIXELS = 150
@@ -29,6 +29,11 @@ SAME_PX = 0.7
 
 GAP_S = 4.0
 """Anchors of one recording and mirror this near each other in the release form one run."""
+
+BLOCKS, BLOCK_AGREES = (8, 6), 0.35
+PLAINLY_SAME = 0.9
+MOST_COVERED, COVERED_COST = 0.5, 0.3
+"""Graphics may cover half of a picture; each share that is left out lowers the agreement by this much."""
 
 CANDIDATES = 5
 PICKS = 4
@@ -160,11 +165,31 @@ def _nearest_similarity(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def agreement(a: NDArray[np.float32], b: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
-    """Zero-mean normalised correlation of two pictures inside `mask`; 0 where too little is compared."""
-    if mask.sum() < LEAST_PIXELS:
+    """Correlation of two pictures inside `mask` (h, w) where they show the same; 0 where too little does.
+
+    Graphics cover part of a picture that otherwise agrees. Blocks that disagree are left out, half of the
+    area at most, and what is left out is paid for: pictures of different things gain nothing by it.
+    """
+    area = int(mask.sum())
+    if area < LEAST_PIXELS:
         return 0.0
-    x, y = centred(a[mask]), centred(b[mask])
-    return float(x @ y / (np.linalg.norm(x) * np.linalg.norm(y) + 1e-6))
+    inside = mask.astype(np.float32)
+    x = np.where(mask, a - float(a[mask].mean()), np.float32(0))
+    y = np.where(mask, b - float(b[mask].mean()), np.float32(0))
+    sums = [
+        cv2.resize(p, BLOCKS, interpolation=cv2.INTER_AREA).ravel() for p in (x * y, x * x, y * y, inside)
+    ]
+    xy, xx, yy, here = (np.asarray(one, np.float64) for one in sums)
+    whole = float(xy.sum() / np.sqrt(xx.sum() * yy.sum() + 1e-9))
+    if whole >= PLAINLY_SAME:
+        return whole
+    own = xy / np.sqrt(xx * yy + 1e-9)
+    worst = np.argsort(own, kind="stable")
+    dropped = worst[(own[worst] < BLOCK_AGREES) & (np.cumsum(here[worst]) <= MOST_COVERED * here.sum())]
+    kept = np.full(len(own), True)
+    kept[dropped] = False
+    rest = float(xy[kept].sum() / np.sqrt(xx[kept].sum() * yy[kept].sum() + 1e-9))
+    return max(whole, rest - COVERED_COST * float(here[~kept].sum() / here.sum()))
 
 
 def runs(canvas: Canvas, anchors: list[Anchor]) -> list[list[Anchor]]:

@@ -17,7 +17,7 @@ from offcut.conform.planes import Plane, plane
 from offcut.timeline import FrameTimes
 
 HARD_CUT = 0.35
-FINE_SPEEDS = (
+STILL_SPEEDS = (
     0.25,
     1 / 3,
     0.5,
@@ -36,8 +36,12 @@ FINE_SPEEDS = (
     2.5,
     3.0,
     4.0,
-    -1.0,
 )
+"""Tried, both ways, on the whole of a piece whose motion does not fix the speed."""
+
+SPEED_REACH = 0.15
+"""How far from the speed of a window that of the whole piece is looked for: it is 9 % off at most."""
+
 JOIN_GAP_FRAMES = 4
 JOIN_JUMP_S, JOIN_JUMP_FRAMES = 0.1, 2.5
 """Neighbours in one plane that meet this nearly go on; further apart, one line must serve both."""
@@ -65,6 +69,12 @@ ORIGINAL_BONUS = 0.015
 
 NO_MOTION, STILL_SLACK = 0.15, 0.1
 """Where nothing moves enough to fix a moment, no speed but the recording's own is claimed without need."""
+
+HELD_BETTER = 0.02
+"""A held frame is claimed where nothing moves only if the recording playing on agrees this much less."""
+
+SAME_SPEED_FRAMES = 2.0
+"""Neighbours whose speeds would part them by more raw frames than this are not one just because they meet."""
 
 POLISH_FRAMES = 7
 
@@ -195,7 +205,13 @@ def _continues(a: Piece, b: Piece, fitters: Sequence[Fitter]) -> bool:
     fitter = fitters[a.line.plane]
     at_s = float(fitter.release_time_s(b.first))
     jump_s = abs(float(a.line.raw_at(at_s)) - float(b.line.raw_at(at_s)))
-    if jump_s < max(JOIN_JUMP_S, JOIN_JUMP_FRAMES * fitter.raw_step_s):
+    shorter = min(a, b, key=lambda p: p.last - p.first)
+    span_s = float(fitter.release_time_s(shorter.last) - fitter.release_time_s(shorter.first))
+    apart_s = abs(a.line.speed - b.line.speed) * span_s
+    if (
+        jump_s < max(JOIN_JUMP_S, JOIN_JUMP_FRAMES * fitter.raw_step_s)
+        and apart_s < SAME_SPEED_FRAMES * fitter.raw_step_s
+    ):
         return True
     longer = max(a, b, key=lambda p: p.last - p.first)
     both = refit(Piece(a.first, b.last, longer.line), fitters)
@@ -222,19 +238,36 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
         return line
     middle_s = float(fitter.release_s[rows[len(rows) // 2]])
     centre = float(line.raw_at(middle_s))
-    around = None if line.when < STILL else (centre - AROUND_S, centre + AROUND_S)
-    found = fitter.best(rows, (*FINE_SPEEDS, line.speed), around)
+    moving = line.when >= STILL
+    around = (centre - AROUND_S, centre + AROUND_S) if moving or line.speed == 0 else None
+    found = fitter.best(rows, _speeds(fitter, rows, line), around)
     if not found:
         return line
     best = max((fitter.refined(rows, one) for one in found[:2]), key=lambda one: one.total)
     if best.when < NO_MOTION:
-        original = [one for one in found if one.speed == 1 and one.total > best.total - STILL_SLACK]
+        slack = HELD_BETTER if best.speed == 0 else STILL_SLACK
+        original = [one for one in found if one.speed == 1 and one.total > best.total - slack]
         best = original[0] if original else best
     return plain(fitter, rows, best)
 
 
+def _speeds(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> tuple[float, ...]:
+    """Speeds to try on all of a piece: near the one that its window had, and others where little moves."""
+    if line.speed == 0:
+        return (0.0, 1.0)
+    span_s = float(fitter.release_s[rows[-1]] - fitter.release_s[rows[0]]) + 1e-3
+    step = max(fitter.raw_step_s / (abs(line.speed) * span_s / 2), 0.01)
+    count = int(np.ceil(SPEED_REACH / step))
+    near = tuple(line.speed * (1 + SPEED_REACH * k / max(1, count)) for k in range(-count, count + 1))
+    if line.when >= STILL:
+        return near
+    return (*near, 0.0, *STILL_SPEEDS, *(-speed for speed in STILL_SPEEDS))
+
+
 def plain(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Line:
     """Name the usual speed that cannot be told from the measured one; else keep what was measured."""
+    if line.speed == 0:
+        return line
     span_s = float(fitter.release_s[rows[-1]] - fitter.release_s[rows[0]]) + 1e-3
     sign = -1 if line.speed < 0 else 1
     options: list[Line] = []

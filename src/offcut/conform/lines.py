@@ -9,11 +9,20 @@ from numpy.typing import NDArray
 from offcut.conform.planes import Plane
 from offcut.timeline import FrameTimes
 
-SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, -1.0)
-REGULAR = 0.02
+_RATIOS = tuple(float(2.0**k) for k in np.arange(-2, 2.01, 0.25))
+SPEEDS = (*_RATIOS, 0.0, *(-ratio for ratio in _RATIOS))
+"""Tried in every window: a quarter of an octave apart, so that none is off by more than a frame in half a
+second, both ways, and a held frame."""
+REGULAR = 0.005
 """Share of the release's energy added to what moves: where nothing moves the score goes to 0, not noise."""
 
 LOCAL_S, FAIR_MATCH = 0.5, 0.4
+PROMISING, LEAST_PROMISING = 0.2, 0.25
+"""A moment is looked at only if the middle of the window matches it at most this much worse than its best."""
+
+MOST_ROWS = 17
+"""Frames of a window on which its lines are first compared; more tell no more about the moment."""
+
 PLAIN_SPEED_BONUS = 0.01
 """Of two lines that fit alike, the one at the speed of the recording is the simpler claim."""
 
@@ -79,33 +88,36 @@ class Fitter:
 
     def moving_share(self, rows: NDArray[np.int64]) -> float:
         """Share of the release's energy on `rows` that changes over time, from 0 (still) to 1."""
-        energy = float(self.plane.release_energy[rows].sum())
-        still = float(self.plane.release_gram[np.ix_(rows, rows)].sum()) / max(1, len(rows))
+        products = self.plane.motion
+        energy = float(products.release_energy[rows].sum())
+        still = float(products.release_gram[np.ix_(rows, rows)].sum()) / max(1, len(rows))
         return max(0.0, energy - still) / (energy + 1e-9)
 
     def scores(
         self, frames: NDArray[np.int64], at_s: float, speed: float, offsets_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where and when scores of lines through (at_s, offset) on rows `frames`; NaN off the recording."""
-        plane = self.plane
+        pictures, motion = self.plane.pictures, self.plane.motion
         raw = offsets_s[None, :] + speed * (self.release_s[frames] - at_s)[:, None]
         index = np.searchsorted(self.raw_s, raw + 1e-6, side="right") - 1
         outside = ((index < 0) | (raw >= self.raw_end_s + self.raw_step_s / 2)).any(axis=0)
         index = np.clip(index, 0, len(self.raw_s) - 1)
         count = len(frames)
-        products = plane.products[frames[:, None], index]
-        mean_product = plane.products[frames].mean(axis=0)
-        energy = plane.raw_energy[index].sum(axis=0)
-        ours = float(plane.release_energy[frames].sum())
-        where = products.sum(axis=0) / np.sqrt(ours * energy + 1e-9)
-        moving = products.sum(axis=0) - mean_product[index].sum(axis=0)
+        seen = pictures.both[frames[:, None], index].sum(axis=0)
+        ours = float(pictures.release_energy[frames].sum())
+        where = seen / np.sqrt(ours * pictures.raw_energy[index].sum(axis=0) + 1e-9)
+        mean_product = motion.both[frames].mean(axis=0)
+        if motion is not pictures:
+            seen = motion.both[frames[:, None], index].sum(axis=0)
+        moving = seen - mean_product[index].sum(axis=0)
         low, high = index.min(axis=0), index.max(axis=0) + 1
-        box = plane.raw_integral
+        box = motion.raw_integral
         mean_energy = (box[high, high] - box[low, high] - box[high, low] + box[low, low]) / (high - low) ** 2
-        theirs_moving = np.maximum(energy - count * mean_energy, 0)
-        still = float(plane.release_gram[np.ix_(frames, frames)].sum()) / count
-        floor = REGULAR * ours
-        when = moving / np.sqrt((max(ours - still, 0.0) + floor) * (theirs_moving + floor) + 1e-9)
+        theirs_moving = np.maximum(motion.raw_energy[index].sum(axis=0) - count * mean_energy, 0)
+        ours_there = float(motion.release_energy[frames].sum())
+        still = float(motion.release_gram[np.ix_(frames, frames)].sum()) / count
+        floor = REGULAR * ours_there
+        when = moving / np.sqrt((max(ours_there - still, 0.0) + floor) * (theirs_moving + floor) + 1e-9)
         where[outside] = np.nan
         when[outside] = np.nan
         return where, when
@@ -114,15 +126,23 @@ class Fitter:
         self, frames: NDArray[np.int64], speeds: Sequence[float], around_s: tuple[float, float] | None = None
     ) -> list[Line]:
         """The best line for each of `speeds`, best first; `around_s` bounds raw time at the middle frame."""
-        at_s = float(self.release_s[frames[len(frames) // 2]])
+        middle = int(frames[len(frames) // 2])
+        at_s = float(self.release_s[middle])
         offsets = self.raw_s + self.raw_step_s / 2
+        near = self.match[max(0, middle - 1) : middle + 2].max(axis=0)
+        inside = np.full(len(offsets), True)
         if around_s is not None:
-            offsets = offsets[(offsets >= around_s[0]) & (offsets <= around_s[1])]
+            inside = (offsets >= around_s[0]) & (offsets <= around_s[1])
+        if not inside.any():
+            return []
+        inside &= near >= max(LEAST_PROMISING, float(near[inside].max()) - PROMISING)
+        offsets = offsets[inside]
+        picked = frames[:: -(-len(frames) // MOST_ROWS)]
         found = []
         for speed in speeds:
             if len(offsets) == 0:
                 break
-            where, when = self.scores(frames, at_s, speed, offsets)
+            where, when = self.scores(picked, at_s, speed, offsets)
             total = where + when
             if np.isnan(total).all():
                 continue
@@ -136,6 +156,8 @@ class Fitter:
         span_s = float(self.release_s[frames[-1]] - self.release_s[frames[0]]) + 1e-3
         best = replace(line, at_s=at_s, raw_s=float(line.raw_at(at_s)))
         best = self.scored(frames, best)
+        if line.speed == 0:
+            return best
         speed_reach = min(0.2 * max(abs(line.speed), 0.25), 2 * self.raw_step_s / span_s + 0.02)
         offset_reach = 2 * self.raw_step_s
         for _ in range(3):
