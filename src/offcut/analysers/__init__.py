@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from offcut.analysers import features, packets, picture, sound_level, strip
+from offcut.analysers import features, packets, picture, sound_band, sound_level, strip
 from offcut.measure import Analyser
 
 __all__ = ["BUILT_IN", "SIGNALS", "VERSIONS"]
@@ -13,6 +13,7 @@ BUILT_IN: Mapping[str, Callable[[], Analyser]] = MappingProxyType(
         "features": features.Features,
         "packets": packets.Packets,
         "picture": picture.Picture,
+        "sound_band": sound_band.SoundBand,
         "sound_level": sound_level.SoundLevel,
         "strip": strip.Strip,
     }
@@ -23,6 +24,7 @@ VERSIONS: Mapping[str, int] = MappingProxyType(
         "features": features.VERSION,
         "packets": packets.VERSION,
         "picture": picture.VERSION,
+        "sound_band": sound_band.VERSION,
         "sound_level": sound_level.VERSION,
         "strip": strip.VERSION,
     }
@@ -33,6 +35,7 @@ SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "features": ("features.points", "features.descriptors"),
         "packets": ("packets.size",),
         "picture": ("picture.luma", "picture.chroma"),
+        "sound_band": ("sound_band.mono",),
         "sound_level": ("sound.level",),
         "strip": ("strip.luma", "strip.chroma"),
     }
