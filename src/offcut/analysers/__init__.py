@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from offcut.analysers import features, packets, picture, sound_band, sound_level, strip
+from offcut.analysers import features, packet_hash, packets, picture, sound_band, sound_level, strip
 from offcut.measure import Analyser
 
 __all__ = ["BUILT_IN", "SIGNALS", "VERSIONS"]
@@ -11,6 +11,7 @@ __all__ = ["BUILT_IN", "SIGNALS", "VERSIONS"]
 BUILT_IN: Mapping[str, Callable[[], Analyser]] = MappingProxyType(
     {
         "features": features.Features,
+        "packet_hash": packet_hash.PacketHash,
         "packets": packets.Packets,
         "picture": picture.Picture,
         "sound_band": sound_band.SoundBand,
@@ -22,6 +23,7 @@ BUILT_IN: Mapping[str, Callable[[], Analyser]] = MappingProxyType(
 VERSIONS: Mapping[str, int] = MappingProxyType(
     {
         "features": features.VERSION,
+        "packet_hash": packet_hash.VERSION,
         "packets": packets.VERSION,
         "picture": picture.VERSION,
         "sound_band": sound_band.VERSION,
@@ -33,6 +35,7 @@ VERSIONS: Mapping[str, int] = MappingProxyType(
 SIGNALS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "features": ("features.points", "features.descriptors"),
+        "packet_hash": ("packet_hash.digest", "packet_hash.place"),
         "packets": ("packets.size",),
         "picture": ("picture.luma", "picture.chroma"),
         "sound_band": ("sound_band.mono",),
