@@ -11,7 +11,7 @@ from typing import Any
 from offcut import __version__
 from offcut.indicators.rule import Rule
 from offcut.records import Edit, Examination, Indicator, Measurement, Offcut, Segment
-from offcut.report import plain
+from offcut.report import frames, plain
 from offcut.report.summary import halfway, summary
 from offcut.timeline import FrameTimes, Span, exact
 
@@ -96,10 +96,12 @@ def conform(edit: Edit) -> dict[str, Any]:
         "recordings": [plain.measured_exhibit(recording) for recording in edit.recordings],
         "summary": summary(edit),
         "segments": [
-            _segment(segment, edit.segments, overlays_measured=overlays_measured) for segment in edit.segments
+            _segment(segment, edit.segments, overlays_measured=overlays_measured)
+            | frames.of_segment(segment, edit)
+            for segment in edit.segments
         ],
         "sound": None,
-        "left_out": [_offcut(offcut) for offcut in edit.left_out],
+        "left_out": [_offcut(offcut) | frames.of_offcut(offcut, edit) for offcut in edit.left_out],
         "limits": _limits((*relative, *edit.limits), unmeasured),
     }
 
