@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("examine",),
     ("report",),
     ("show",),
+    ("copies",),
     ("testing",),
     ("cli",),
     ("__main__",),

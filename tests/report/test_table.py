@@ -111,3 +111,10 @@ def test_a_folder_that_is_there_is_written_into_and_a_file_is_not(tmp_path: Path
 def test_a_recording_that_is_not_listed_is_refused() -> None:
     with pytest.raises(ValueError, match="recording 9"):
         table.segments(document([segment("0", "1", "5", recording=9)]))
+
+
+def test_a_time_beyond_timecode_has_none_and_is_written_all_the_same() -> None:
+    made = document([segment("0", "10", "400000")])
+    made["recordings"][0] |= {"frames": 25 * 500000, "start_s": "0", "end_s": "500000"}
+    (row,) = table.segments(made)
+    assert (row["raw_start_s"], row["raw_start_timecode"]) == ("400000.000000", "")

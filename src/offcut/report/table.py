@@ -135,8 +135,8 @@ class _Clock:
         at_s = Fraction(time_s)
         cells[f"{name}_exact"], cells[f"{name}_s"] = _exact(time_s, "s"), _seconds(at_s)
         cells[f"{name}_frame"] = _number(frame)
-        if self._grid and at_s >= 0:
-            counted = self._grid.frame(at_s)
+        counted = self._grid.frame(at_s) if self._grid else -1
+        if self._grid and self._grid.names(counted):
             cells[f"{name}_timecode"] = self._grid.timecode(counted)
             if self._grid.has_drop:
                 cells[f"{name}_timecode_drop"] = self._grid.drop_timecode(counted)

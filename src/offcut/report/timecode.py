@@ -42,6 +42,10 @@ class Grid:
         """Nearest frame boundary to a time; halves go up, so that order is kept."""
         return math.floor(time_s * self.rate_hz + Fraction(1, 2))
 
+    def names(self, frame: int) -> bool:
+        """Whether timecode, which ends at a hundred hours, has a name for a frame boundary."""
+        return 0 <= frame < 99 * 3600 * self.base
+
     def timecode(self, frame: int) -> str:
         """Write a frame boundary as non-drop `HH:MM:SS:FF`.
 
