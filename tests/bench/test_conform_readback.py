@@ -271,10 +271,11 @@ def test_two_takes_share_no_picture(sources: dict[str, Any], tmp_path: Path) -> 
     assert not numbers[0] & numbers[1]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_ambience_is_laid_beside_packets_that_are_not_touched(
-    sources: dict[str, Any], tmp_path: Path
+    suffix: str, sources: dict[str, Any], tmp_path: Path
 ) -> None:
-    silent = tmp_path / "silent.mp4"
+    silent = tmp_path / f"silent{suffix}"
     write_video(silent, (spelt(1, n) for n in range(20)), rate_hz=Fraction(25), options={"crf": "20"})
     hum = sources["clip3"].path
     made = raws._with_sound(clips.clip(silent), tmp_path, [hum])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -153,6 +154,16 @@ def _read(path: Path) -> NDArray[np.float32]:
     return np.concatenate(runs, axis=1).astype(np.float32)
 
 
+def _in_order(packets: list[Any]) -> list[Any]:
+    """Give the first packets a decoding time, where the container has none for them, as Matroska."""
+    known = next((k for k, packet in enumerate(packets) if packet.dts is not None), None)
+    if known:
+        first = packets[known].dts or 0
+        for k, packet in enumerate(packets[:known]):
+            packet.dts = first - known + k
+    return packets
+
+
 def _with_sound(source: Clip, folder: Path, sounds: Sequence[Path]) -> Clip:
     """The clip's own packets, not encoded again, with ambience beside them."""
     suffix = source.path.suffix if source.path.suffix in {".mp4", ".mov", ".mkv"} else ".mkv"
@@ -168,10 +179,9 @@ def _with_sound(source: Clip, folder: Path, sounds: Sequence[Path]) -> Clip:
             stored = given.streams.video[0]
             copied = target.add_stream_from_template(stored)
             tone = target.add_stream("aac", rate=RATE_HZ, layout="stereo", options={"flags": "+bitexact"})
-            for packet in given.demux(stored):
-                if packet.dts is not None:
-                    packet.stream = copied
-                    target.mux(packet)
+            for packet in _in_order([p for p in given.demux(stored) if p.size]):
+                packet.stream = copied
+                target.mux(packet)
             for start in range(0, samples.shape[1], 1024):
                 piece = np.ascontiguousarray(samples[:, start : start + 1024])
                 run = av.AudioFrame.from_ndarray(piece, format="fltp", layout="stereo")
