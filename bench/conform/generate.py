@@ -35,7 +35,7 @@ from offcut.testing.footage import Footage, Scene
 
 __all__ = ["FOOTAGE", "LEVELS", "SETS", "TUNING", "VALIDATION", "Case", "Level", "main", "make", "numbers"]
 
-VERSION = 3
+VERSION = 4
 """Raised when the same seed gives another edit."""
 
 FOOTAGE = Path(__file__).resolve().parents[3] / "shared" / "footage"

@@ -137,7 +137,7 @@ def graphics(rng: Random, cuts: Sequence[Cut], rate_hz: Fraction) -> list[Graphi
         titled = at, end = where[first][0], where[last][1]
         while at + rate < end:
             until = min(end, at + int(float(rng.uniform(1.0, 2.4)) * rate))
-            line = str(rng.choice(_LINES))
+            line = str(rng.choice([one for one in _LINES if one != (found[-1].text if found else None)]))
             found.append(Graphic("text", at, until, Box(0.15, 0.88, 0.7, 0.075), line))
             at = until + int(rng.choice([0, 0, 4, 10]))
     for cut, (start, end) in zip(cuts, where, strict=True):

@@ -12,8 +12,8 @@ SIZES = (((640, 360), 0.4), ((854, 480), 0.45), ((1280, 720), 0.15))
 CRF = (22, 36)
 TWICE = 0.35
 FIRST_CRF = (18, 27)
-RELEASE_S = (26.0, 42.0)
-SHORTEST_RELEASE_S = 25.0
+RELEASE_S = (27.0, 42.0)
+SHORTEST_RELEASE_S = 26.5
 RAW_SHARE = 0.9
 """A release is at most this share as long as the raw it is cut from, but SHORTEST_RELEASE_S."""
 SCREEN_FILMED = 0.3
@@ -23,6 +23,8 @@ UNUSED = (1, 2)
 USED_LEAST = 3
 LENGTH_WEIGHT = 0.3
 """A recording ten times as long is used twice as often."""
+SAME_AGAIN = 0.35
+"""Weight of the recording that was just seen: editors cut away."""
 VARIABLE_RATE = 0.3
 INTERLACED = 0.25
 SECOND_TAKE = 0.35
@@ -31,6 +33,8 @@ AMBIENCE = 0.6
 # --- cuts --------------------------------------------------------------------------------------
 TITLE_FIRST, BLACK_FIRST, BLACK_LAST = 0.2, 0.15, 0.25
 TITLE, BLACK, EXTERNAL, AGAIN = 0.04, 0.05, 0.08, 0.08
+MOST_AGAIN = 2
+"""The same raw is shown at most so often on purpose."""
 SHORT = 0.2
 SHORT_S, USUAL_S, TITLE_S, BLACK_S = (0.8, 1.4), (1.4, 4.4), (1.0, 2.0), (0.4, 1.0)
 MOST_TREATMENTS = 3
@@ -54,7 +58,7 @@ TILT_DEG = (0.7, 4.0)
 CORNER = 0.05
 
 # --- openings ----------------------------------------------------------------------------------
-OPENINGS: dict[str, float] = {"dissolve": 0.16, "wipe": 0.06, "white": 0.04, "dark": 0.03, "flash": 0.05}
+OPENINGS: dict[str, float] = {"dissolve": 0.16, "wipe": 0.09, "white": 0.04, "dark": 0.03, "flash": 0.05}
 FADE_AT_BLACK = 0.7
 OPENING_FRAMES = (6, 25)
 FLASH_FRAMES = (2, 4, 6)

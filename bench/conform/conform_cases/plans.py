@@ -1,5 +1,6 @@
 """Edits drawn by chance: which cuts a release has, before any picture is made."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,7 +78,6 @@ def _cuts(
     most_s = max(odds.SHORTEST_RELEASE_S, odds.RAW_SHARE * float(lengths_s.sum()))
     wanted = int(min(float(rng.uniform(*odds.RELEASE_S)), most_s) * rate)
     weights = lengths_s**odds.LENGTH_WEIGHT
-    weights /= weights.sum()
     cuts: list[Cut] = []
     opens = float(rng.random())
     if opens < odds.TITLE_FIRST + odds.BLACK_FIRST:
@@ -86,16 +86,24 @@ def _cuts(
     while not cuts or spans(cuts)[-1][1] < wanted:
         kind = int(np.searchsorted(bounds, float(rng.random()), side="right"))
         follows = bool(cuts) and cuts[-1].kind == "footage"
-        again = [c for c in cuts if c.kind == "footage" and not c.goes_on and len(c.views) == 1]
+        again = _repeatable(cuts)
         if kind < 2 and follows:
             cuts.append(drawing.plain("title" if kind == 0 else "black"))
         elif kind == 2 and follows:
             cuts += drawing.footage(external, "external")
-        elif kind == 3 and len(again) > 1:
-            # Never the last one: the same picture would stand behind itself.
-            cuts.append(drawing.again(again[int(rng.integers(len(again) - 1))]))
+        elif kind == 3 and again:
+            cuts.append(drawing.again(again[int(rng.integers(len(again)))]))
         else:
-            cuts += drawing.footage(used[int(rng.choice(len(used), p=weights))], "footage")
+            last = cuts[-1].views[0].clip if cuts and cuts[-1].views else None
+            chances = weights * [odds.SAME_AGAIN if c.name == last else 1.0 for c in used]
+            cuts += drawing.footage(used[int(rng.choice(len(used), p=chances / chances.sum()))], "footage")
     if rng.random() < odds.BLACK_LAST:
         cuts.append(drawing.plain("black"))
     return cuts
+
+
+def _repeatable(cuts: Sequence[Cut]) -> list[Cut]:
+    """Cuts that may be shown once more; never the last one, which would stand behind itself."""
+    times = Counter((c.views[0].clip, c.views[0].raw_frame) for c in cuts if c.views)
+    plain = [c for c in cuts[:-1] if c.kind == "footage" and not c.goes_on and len(c.views) == 1]
+    return [c for c in plain if times[c.views[0].clip, c.views[0].raw_frame] < odds.MOST_AGAIN]
