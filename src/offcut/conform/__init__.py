@@ -6,13 +6,14 @@ from itertools import pairwise
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
+from offcut.conform.evidence import found as evidence_found
 from offcut.conform.hypotheses import propose
 from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.transitions import between
-from offcut.records import Edit, Measurement
+from offcut.records import Edit, Measurement, Structure
 
 __all__ = ["SIGNALS", "conform"]
 
@@ -42,13 +43,17 @@ def conform(
     release: Measurement,
     recordings: Sequence[Measurement],
     *,
+    structures: Sequence[Structure] = (),
     progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Edit:
     """Recover the edit of `release` against `recordings`.
 
     Args:
-        release: Measured with at least the analysers in SIGNALS, like every recording.
+        release: Measured with at least the analysers in SIGNALS, like every recording; identical packets
+            are found where `packet_hash` was measured, too.
         recordings: In any order; segments name them by index.
+        structures: Of the release, then of every recording, for the evidence that containers give; may be
+            empty.
         progress: Called with the stage in words and the share of the whole work that is done.
 
     Returns:
@@ -56,6 +61,7 @@ def conform(
         the spans that no segment shows.
     """
     canvas = Canvas(release, list(recordings))
+    evidence = evidence_found(release, recordings, structures)
     anchors: list[Anchor] = []
     progress("comparing pictures", 0.0)
     for number, recording in enumerate(recordings):
@@ -87,4 +93,5 @@ def conform(
         tuple(p.segment for p in placed),
         tuple(offcuts(recordings, release.frames, placed, anchors, searched_in_vain=in_vain)),
         limits,
+        evidence=evidence,
     )
