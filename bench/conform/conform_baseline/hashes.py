@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import av
@@ -49,6 +50,7 @@ def hashes(path: Path, kept_in: Path | None = None) -> Hashes:
     Raises:
         OSError: The file cannot be read, or no picture in it.
     """
+    av.logging.set_level(av.logging.FATAL)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     kept = None if kept_in is None else kept_in / f"pdq-{SAMPLES_HZ}hz-{sha256}.npz"
     if kept is not None and kept.exists():
@@ -57,12 +59,15 @@ def hashes(path: Path, kept_in: Path | None = None) -> Hashes:
             return Hashes(sha256, end_s, held["as_is"], held["mirrored"], held["quality"])
     rows: list[tuple[NDArray[np.uint8], NDArray[np.uint8], int]] = []
     end_s = Fraction(0)
-    for picture, shown_s, over_s in _pictures(path):
-        end_s = over_s
-        # The picture of sample n is the one on screen at that time.
-        first, last = (-(-s * SAMPLES_HZ // 1) for s in (shown_s, over_s))
-        if last > first:
-            rows += [_hashed(picture)] * (int(last) - max(int(first), len(rows)))
+    try:
+        for picture, shown_s, over_s in _pictures(path):
+            end_s = over_s
+            # Sample n is the picture on screen at its time; what comes before the first one is that one.
+            missing = ceil(over_s * SAMPLES_HZ) - len(rows)
+            if missing > 0 and shown_s <= Fraction(len(rows) + missing - 1, SAMPLES_HZ):
+                rows += [_hashed(picture)] * missing
+    except av.error.FFmpegError as error:
+        raise OSError(f"{path.name}: {error.strerror}; nothing was compared") from error
     if not rows:
         raise OSError(f"{path.name}: no picture could be read; nothing was compared")
     as_is, mirrored, quality = (np.array(column) for column in zip(*rows, strict=True))

@@ -91,7 +91,8 @@ def iou(a: Run, b: Run) -> float:
 def _network(similarity: NDArray[np.float64]) -> _Network:
     """Lead edges from every node to nodes at most MOST_STEP - 1 samples later on both sides.
 
-    An edge may not leap over a recording sample that could be reached on the way.
+    An edge may not leap over a recording sample that could be reached on the way. Both of its ends have to be
+    similar; in VCSL only the later one has to, which lets every path begin at one sample of no meaning.
     """
     rows = similarity.shape[0]
     columns = np.argsort(-similarity, axis=1, kind="stable")[:, :BEST_OF_ROW]
@@ -103,7 +104,8 @@ def _network(similarity: NDArray[np.float64]) -> _Network:
         reached = np.empty(0, np.intp)
         for later in range(row + 1, min(rows, row + MOST_STEP)):
             step = columns[later][None, :] - columns[row][:, None]
-            allowed = (step > 0) & (step < MOST_STEP) & (weights[later] >= LEAST_SIMILARITY)[None, :]
+            allowed = (step > 0) & (step < MOST_STEP)
+            allowed &= (weights[row] >= LEAST_SIMILARITY)[:, None] & (weights[later] >= LEAST_SIMILARITY)
             after, before = reached > columns[row][:, None], reached < columns[later][:, None]
             allowed &= ~(after[:, None, :] & before[None, :, :]).any(axis=2)
             froms, tos = np.nonzero(allowed)
@@ -126,14 +128,10 @@ def _heaviest(network: _Network) -> list[tuple[int, int]]:
                     continue
                 total[row, node] = sums[edge]
                 back[row, node] = source, int(froms[edge]), weights, int(edge)
-    row, node = divmod(int(total.argmax()), total.shape[1])
-    at = row, node
-    if total[at] <= 0:
-        return []
-    path = [at]
-    while at in back:
-        row, node, weights, edge = back[at]
-        weights[edge] = 0.0
-        at = row, node
-        path.append(at)
+    row, node = (int(index) for index in np.unravel_index(total.argmax(), total.shape))
+    path = [(row, node)] if total[row, node] > 0 else []
+    while (row, node) in back:
+        row, node, weighed, edge = back[row, node]
+        weighed[edge] = 0.0
+        path.append((row, node))
     return path[::-1]
