@@ -9,6 +9,7 @@ import pytest
 
 from cli.conftest import Offcut, Shelf
 from offcut import room
+from offcut.cli import exports
 from offcut.report import edl_check, otio
 
 
@@ -158,3 +159,15 @@ def test_a_recording_that_cannot_be_shown_is_named_and_the_exit_code_is_3(
         "offcut: first.mp4: the decoder crashed on it (signal 11); there is no working copy of it"
     ]
     assert list(Path("films").iterdir()) == []
+
+
+@pytest.mark.parametrize(("frames", "said"), [(1200, "have no timecode of two digits"), (0, "no frame rate")])
+def test_a_release_without_timecode_is_one_line(frames: int, said: str, tmp_path: Path) -> None:
+    exhibit = {"path": "release.mp4", "duration_s": "10", "frames": frames, "start_s": "0", "end_s": "10"}
+    document = {"schema": "offcut.conform/1", "release": exhibit, "recordings": [], "segments": []}
+    wanted = exports.Exports(edl=tmp_path / "e.edl")
+    written = exports.write(document, wanted, [], progress=lambda stage, done, total=1.0: None)
+    (line,) = written.problems
+    assert said in line
+    assert line.endswith("this EDL export was not written")
+    assert (written.exit_code, written.lines, list(tmp_path.iterdir())) == (1, [], [])

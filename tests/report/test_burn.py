@@ -22,7 +22,7 @@ def test_the_picture_is_covered_by_no_word() -> None:
     assert np.array_equal(made[44:134], picture)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.text(st.characters(), max_size=300),
     st.integers(2, 700),

@@ -16,7 +16,7 @@ def compared(made: Document, rate_hz: Fraction = Fraction(25)) -> tuple[list[str
     return edl_check.differences(text, meant, base=round(rate_hz))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(edits(FRAME_STEPS))
 def test_another_reader_finds_every_event_as_it_was_meant(edit: tuple[Document, Fraction]) -> None:
     made, step_s = edit

@@ -59,7 +59,7 @@ def clips(root: Xml.Element) -> list[dict[str, object]]:
     return rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(edits(FRAME_STEPS))
 def test_on_frames_every_clip_has_its_exact_times(edit: tuple[Document, Fraction]) -> None:
     made, step_s = edit
@@ -76,7 +76,7 @@ def test_on_frames_every_clip_has_its_exact_times(edit: tuple[Document, Fraction
             assert raw_s == meant_s
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(edits(), st.sampled_from([Fraction(25), Fraction(30000, 1001)]))
 def test_the_spine_has_no_hole_and_lies_on_frames(edit: tuple[Document, Fraction], rate_hz: Fraction) -> None:
     root = written(edit[0], rate_hz)
@@ -159,7 +159,7 @@ def test_losses_are_named_with_their_number_at_the_head() -> None:
         assert words in head
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(st.characters(), max_size=40))
 def test_no_file_name_ends_a_comment_or_a_tag(name: str) -> None:
     hostile = name + "--><x/>\"'&]]>\n"

@@ -24,7 +24,7 @@ def full() -> Document:
     return document([segment("0", "5", "5"), second, inset]) | {"sound": [heard | {"confidence": 0.9}]}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(edits(), st.sampled_from([Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(60)]))
 def test_another_reader_finds_every_clip_where_it_was_meant(
     edit: tuple[Document, Fraction], rate_hz: Fraction
