@@ -176,9 +176,10 @@ def _write_page(
 
 def summary(document: dict[str, Any]) -> str:
     """A few lines for the terminal, all of them from the document."""
-    from offcut.report.words import answer
+    from offcut.report.words import answer, evidence
 
-    lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in answer(document)]
+    said = [*answer(document), *filter(None, [evidence(document)])]
+    lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in said]
     for segment in document["segments"]:
         start, end = (clock(Fraction(segment[k])) for k in ("start_s", "end_s"))
         if segment["recording"] is None:
