@@ -124,7 +124,7 @@ def _one(
     structure = probe(path)
     found = signals.measured(
         path,
-        ("features", "packet_hash", "picture", "strip"),
+        ("features", "packet_hash", "picture", "sound_band", "strip"),
         folder=folder or signals.default_folder(),
         structure=structure,
         progress=of_file(progress, path, *place),
@@ -176,9 +176,10 @@ def _write_page(
 
 def summary(document: dict[str, Any]) -> str:
     """A few lines for the terminal, all of them from the document."""
+    from offcut.report.sound import sound_total
     from offcut.report.words import answer, evidence
 
-    said = [*answer(document), *filter(None, [evidence(document)])]
+    said = [*answer(document), *filter(None, [evidence(document)]), *sound_total(document)]
     lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in said]
     for segment in document["segments"]:
         start, end = (clock(Fraction(segment[k])) for k in ("start_s", "end_s"))

@@ -12,18 +12,19 @@ from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
+from offcut.conform.sound import heard
+from offcut.conform.sound_limits import sound_limits
 from offcut.conform.transitions import between
 from offcut.records import Edit, Measurement, Structure
 
 __all__ = ["SIGNALS", "conform"]
 
-SIGNALS = ("features", "picture")
+SIGNALS = ("features", "picture", "sound_band")
 """The analysers whose signals conform works on."""
 
 LIMITS = (
     "Left out means: not found in this release by this comparison, of the recordings given; it says nothing "
     "about recordings that were not given, nor about other releases.",
-    "Sound was not compared in this version: a span counts as used only where its picture is seen.",
     "Not recognised in this version: speed ramps, freeze frames, moving zooms, several pictures at once, "
     "pictures stretched, turned or upside down, very dark or very coarse ones, and spans shorter than about "
     "a quarter of a second. Raw shown only in such a form is reported as left out or undecidable, or a wrong "
@@ -85,13 +86,19 @@ def conform(
     placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
     in_vain = unexplained_pictures(release, placed)
     rivalled = sum(1 for p in placed if p.rivals)
-    limits = LIMITS if not rivalled else (RIVALLED.format(count=rivalled), *LIMITS)
+    segments = tuple(p.segment for p in placed)
+    sound = heard(
+        release, recordings, segments, progress=lambda stage, done: progress(stage, 0.9 + 0.1 * done)
+    )
+    limits = (*LIMITS, *sound_limits(release, recordings, sound))
+    limits = limits if not rivalled else (RIVALLED.format(count=rivalled), *limits)
     progress("done", 1.0)
     return Edit(
         release,
         tuple(recordings),
-        tuple(p.segment for p in placed),
+        segments,
         tuple(offcuts(recordings, release.frames, placed, anchors, searched_in_vain=in_vain)),
         limits,
+        sound=sound,
         evidence=evidence,
     )

@@ -12,6 +12,7 @@ from offcut import __version__
 from offcut.indicators.rule import Rule
 from offcut.records import Edit, Evidence, Examination, Indicator, Measurement, Offcut, Segment
 from offcut.report import frames, plain
+from offcut.report import sound as sounds
 from offcut.report.summary import halfway, summary
 from offcut.timeline import FrameTimes, Span, exact
 
@@ -87,21 +88,24 @@ def conform(edit: Edit) -> dict[str, Any]:
     _check_indices(edit)
     # Only a segment that carries an overlay proves that overlays were looked for.
     overlays_measured = any(segment.overlays for segment in edit.segments)
-    unmeasured = ("sound",) if overlays_measured else ("sound", "overlays")
+    unmeasured = (
+        *(() if edit.sound is not None else ("sound",)),
+        *(() if overlays_measured else ("overlays",)),
+    )
     relative = () if any(RELATIVE in limit for limit in edit.limits) else (RELATIVE,)
     return {
         "schema": CONFORM,
         "tool": _tool([edit.release, *edit.recordings]),
         "release": plain.measured_exhibit(edit.release),
         "recordings": [plain.measured_exhibit(recording) for recording in edit.recordings],
-        "summary": summary(edit),
+        "summary": summary(edit) | {"sound_s": sounds.totals(edit)},
         "evidence": [_evidence(evidence) for evidence in edit.evidence],
         "segments": [
             _segment(segment, edit.segments, overlays_measured=overlays_measured)
             | frames.of_segment(segment, edit)
             for segment in edit.segments
         ],
-        "sound": None,
+        "sound": sounds.spans_of(edit),
         "left_out": [_offcut(offcut) | frames.of_offcut(offcut, edit) for offcut in edit.left_out],
         "limits": _limits((*relative, *edit.limits), unmeasured),
     }
