@@ -132,7 +132,8 @@ def _put(made: Picture, text: str, base: int, colour: tuple[int, int, int]) -> N
     # The slice of a picture is no array of its own, which is what OpenCV draws on.
     drawn = np.ascontiguousarray(made)
     cv2.putText(drawn, text, (_EDGE_PX, base), _FONT, scale, colour, 1, cv2.LINE_AA)
-    made[:] = drawn
+    if drawn is not made:
+        made[:] = drawn
 
 
 def _width_px(text: str) -> int:

@@ -68,7 +68,8 @@ def segments(document: Mapping[str, Any]) -> list[Row]:
                 "finding": "source found" if segment["recording"] is not None else "no source found",
                 "time_is": str(segment["time_is"] or ""),
                 "confidence": _decimal(segment["confidence"]),
-                "reason": safe(_alternatives(segment) or measured),
+                "reason": safe(_alternatives(segment)),
+                "measured": safe(measured),
             }
         )
     return rows
