@@ -23,14 +23,16 @@ def sound(case: Comparison) -> dict[str, Any]:
     time_s = STEP_S / 2
     while time_s < len(case.frames) * case.frame_s:
         if not any(t.opening_s.start_s <= time_s < t.opening_s.end_s for t in case.transitions):
-            true = next(iter(_heard(case.truth["sound"], time_s)), None)
+            true = _heard(case.truth["sound"], time_s)
             said = _heard(case.result["sound"], time_s)
             placed = [s for s in said if s.get("recording") is not None and s.get("raw_start_s") is not None]
             right.append(_finding_right(true, said))
-            if true is None or true["finding"] not in OWN or true["recording"] is None:
+            own = [t for t in true if t["finding"] in OWN and t["recording"] is not None]
+            known = [t for t in own if t["raw_start_s"] is not None]
+            if not own:
                 invented.append(bool(placed))
-            elif true["raw_start_s"] is not None:
-                met = [_located(s, true, time_s, case) for s in placed]
+            elif known:
+                met = [any(_located(s, t, time_s, case) for t in known) for s in placed]
                 located.append(any(met))
                 misled.append(bool(met) and not any(met))
         time_s += STEP_S
@@ -49,10 +51,11 @@ def _heard(spans: Sequence[dict[str, Any]], time_s: Fraction) -> list[dict[str, 
     return [s for s in spans if Fraction(str(s["start_s"])) <= time_s < Fraction(str(s["end_s"]))]
 
 
-def _finding_right(true: dict[str, Any] | None, said: Sequence[dict[str, Any]]) -> bool:
+def _finding_right(true: Sequence[dict[str, Any]], said: Sequence[dict[str, Any]]) -> bool:
+    """Whether a true finding is given; where two sounds overlap, either of them."""
     findings = {s["finding"] for s in said}
     # In the shared cases music lies over everything: where the truth is silent, the sound was replaced.
-    return findings <= {"replaced"} if true is None else true["finding"] in findings
+    return any(t["finding"] in findings for t in true) if true else findings <= {"replaced"}
 
 
 def _located(said: dict[str, Any], true: dict[str, Any], time_s: Fraction, case: Comparison) -> bool:
