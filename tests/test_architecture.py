@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("examine",),
     ("report",),
     ("show",),
+    ("copies",),
     ("testing",),
     ("cli",),
     ("__main__",),
@@ -48,6 +49,7 @@ FORBIDDEN_NAMES = {"base", "common", "core", "helper", "helpers", "manager", "mi
 
 TESTED_ELSEWHERE: dict[str, str] = {
     "__main__.py": "run as a command in tests/cli",
+    "conform/evidence_packets.py": "span by span from copied files on in tests/conform/test_evidence.py",
     "container/headers.py": "every field is read back through probe in tests/test_container.py",
     "container/movie.py": "every fact is read back through probe in tests/test_container.py",
     "container/tracks.py": "every fact is read back through probe in tests/test_container.py",

@@ -240,7 +240,7 @@ def test_a_boundary_is_never_left_out_to_the_very_frame(reversed_order: Edit) ->
 
 def test_the_limits_always_say_what_left_out_is_relative_to(reversed_order: Edit) -> None:
     assert any("recordings given" in line for line in reversed_order.limits)
-    assert any("Sound was not compared" in line for line in reversed_order.limits)
+    assert any("Sound is evidence of its own" in line for line in reversed_order.limits)
 
 
 def test_every_segment_with_a_source_carries_the_figures_behind_its_confidence(reversed_order: Edit) -> None:
@@ -277,8 +277,9 @@ def test_the_signals_it_works_on_are_enough() -> None:
         "features.descriptors",
         "picture.luma",
         "picture.chroma",
+        "sound_band.mono",
     }
-    assert SIGNALS == ("features", "picture")
+    assert SIGNALS == ("features", "picture", "sound_band")
 
 
 def test_a_moment_that_the_recording_shows_twice_is_ambiguous_and_not_left_out() -> None:

@@ -37,12 +37,22 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One compressed video packet, in file order."""
+    """One compressed video packet, in file order.
+
+    Attributes:
+        pts, dts: Ticks; None where the file gives none.
+        size_bytes: Of the payload, as the file holds it.
+        is_key: Marked as decodable alone.
+        at_byte: Where the file holds it; None where the container does not say.
+        digest: BLAKE2b of its picture data (see `decode.payload`), 16 bytes; empty if not taken.
+    """
 
     pts: int | None
     dts: int | None
     size_bytes: int
     is_key: bool
+    at_byte: int | None = None
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,19 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorPacket:
+    """One sample of a telemetry track: when it holds, where it lies, and the hash of its bytes."""
+
+    track: int
+    start_s: Fraction
+    end_s: Fraction
+    at_byte: int
+    size_bytes: int
+    digest: bytes
+    """BLAKE2b, 16 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Structure:
     """What the bytes of the container say, read without a codec library.
 
@@ -172,6 +195,8 @@ class Structure:
     """`isobmff`, `matroska`, `avi`, `mpegts`, or `unknown`."""
     facts: Mapping[str, Any]
     damage: Sequence[str] = ()
+    telemetry: Sequence[SensorPacket] = ()
+    """Samples of the telemetry tracks, track by track in order of time; not part of the document."""
 
 
 # --- what was found ---------------------------------------------------------------------------

@@ -48,7 +48,12 @@ def streams(draw: st.DrawFn) -> list[Item]:
             stamp = draw(st.none() | st.integers(0, 10**6))
             items.append(
                 Packet(
-                    stamp, draw(st.none() | st.just(number)), draw(st.integers(0, 10**6)), draw(st.booleans())
+                    stamp,
+                    draw(st.none() | st.just(number)),
+                    draw(st.integers(0, 10**6)),
+                    draw(st.booleans()),
+                    number,
+                    bytes([number] * 16),
                 )
             )
     return items

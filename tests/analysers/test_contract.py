@@ -21,7 +21,8 @@ def whole_file() -> list[Item]:
     """Three seconds with everything in it."""
     items: list[Item] = []
     for k in range(45):
-        items += [Packet(k * 6000, k * 6000, 100 + k, k % 12 == 0), frame(k, k * 6000), sound(k * 533, 533)]
+        packet = Packet(k * 6000, k * 6000, 100 + k, k % 12 == 0, 48 + 200 * k, bytes([k] * 16))
+        items += [packet, frame(k, k * 6000), sound(k * 533, 533)]
     return items
 
 

@@ -94,6 +94,8 @@ def case(name: str) -> Document:
         del item["frame_times_s"]
     for item in truth["left_out"]:
         item["finding"] = "left_out"
+    for item in (*truth["segments"], *(truth.get("sound") or ())):
+        item.setdefault("confidence", 1.0)
     del truth["frames"]
     return truth
 

@@ -36,11 +36,13 @@ class Event:
 
 
 def parse(text: str, base: int) -> tuple[list[str], list[Event]]:
-    """A small reader that knows these lines and no other; gives the head and the events."""
+    """A small reader that knows these lines and no other; gives what is said of the list, and the events."""
     head: list[str] = []
     events: list[Event] = []
+    is_about = False
     for line in text.split("\n"):
         if edit := _EDIT.fullmatch(line):
+            is_about = False
             number, reel, kind, frames, *digits = edit.groups()
             source_in, source_out, in_, out = (_frames(digits[at : at + 4], base) for at in (0, 4, 8, 12))
             event = Event(int(number), reel, kind, int(frames or 0), (source_in, source_out), (in_, out))
@@ -54,7 +56,8 @@ def parse(text: str, base: int) -> tuple[list[str], list[Event]]:
             events[-1].speeds[speed[1]] = Fraction(speed[2])
         else:
             assert not line or line.startswith(("* ", "TITLE: ", "FCM: ")), line
-            (events[-1].comments if events else head).append(line)
+            is_about = is_about or line == "* OFFCUT: ABOUT THIS LIST"
+            (events[-1].comments if events and not is_about else head).append(line)
     return head, events
 
 
@@ -211,7 +214,7 @@ def test_a_thousand_recordings_keep_their_own_reels() -> None:
     assert reels[1000] == "RECO1000"
 
 
-def test_losses_are_named_before_the_first_event() -> None:
+def test_losses_are_named_before_the_second_event() -> None:
     head, _ = parse(edl.edit_list(document([segment("0", "10", "5")]), rate_hz=Fraction(25)), 25)
     said = "\n".join(head)
     for loss in (
@@ -228,7 +231,7 @@ def test_losses_are_named_before_the_first_event() -> None:
     assert head[:2] == ["TITLE: release.mp4", "FCM: NON-DROP FRAME"]
 
 
-def test_a_picture_set_into_another_is_named_at_the_head_and_not_in_an_event() -> None:
+def test_a_picture_set_into_another_is_named_in_the_list_and_not_in_an_event() -> None:
     inset = segment("3", "5", "9/7", recording=1, placed=CORNER)
     text = edl.edit_list(document([segment("0", "10", "5"), inset]), rate_hz=Fraction(25))
     head, events = parse(text, 25)
@@ -277,7 +280,7 @@ def test_a_dissolve_off_frames_ends_on_the_frame_nearest_to_its_end() -> None:
     assert (event.record[0], event.frames) == (101, 24)
 
 
-def test_a_segment_shorter_than_a_frame_is_named_at_the_head() -> None:
+def test_a_segment_shorter_than_a_frame_is_named_in_the_list() -> None:
     short = [segment("0", "5", "5"), segment("5", "501/100", "9"), segment("501/100", "10", "20")]
     head, events = parse(edl.edit_list(document(short), rate_hz=Fraction(25)), 25)
     assert len(events) == 2

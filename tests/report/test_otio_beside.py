@@ -74,7 +74,7 @@ def spans(draw: st.DrawFn) -> list[tuple[str, str]]:
     return [pair for pair in pairs if draw(st.booleans())]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(of=spans(), data=st.data())
 def test_every_sound_is_read_back_to_the_exact_instant(
     of: list[tuple[str, str]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -95,7 +95,7 @@ def test_every_sound_is_read_back_to_the_exact_instant(
             assert exact_s(item.source_range.start_time) == Fraction(sound["raw_start_s"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(of=spans())
 def test_every_span_left_out_is_read_back_to_the_exact_instant(
     of: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory

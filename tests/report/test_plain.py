@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_cases import measured
 
-from offcut.report.plain import measured_exhibit, one_line, plain, readable
+from offcut.records import Opening
+from offcut.report.plain import measured_exhibit, one_line, opening, plain, readable
 
 
 def test_a_figure_that_is_no_number_is_null_and_an_object_is_refused() -> None:
@@ -36,3 +37,9 @@ def test_records_and_times_are_written_exactly() -> None:
 def test_an_exhibit_without_a_single_frame_is_still_written() -> None:
     written = measured_exhibit(measured(frames=0))
     assert (written["frames"], written["start_s"], written["end_s"]) == (0, "0", "0")
+
+
+def test_an_opening_names_its_style_only_where_one_was_measured() -> None:
+    second = Fraction(1)
+    assert opening(Opening("wipe", second, 2 * second, 0.9, "from left"))["style"] == "from left"
+    assert "style" not in opening(Opening("cut", second, second, 0.9))

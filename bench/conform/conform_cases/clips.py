@@ -1,6 +1,6 @@
 """A recording as an editor opens it: full pictures by number, their times, the sound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -33,6 +33,10 @@ class Clip:
         path: Of the file.
         times: When each frame is shown.
         width_px, height_px: Of the pictures that `pictures` returns.
+        has_sound: There is something to be heard.
+        is_interlaced: Each picture is two fields; `pictures` returns the upper one, filled up.
+        spare: Handed over, but never used.
+        derived: What was made of which clip, where the file was written for a case.
     """
 
     name: str
@@ -40,26 +44,56 @@ class Clip:
     times: FrameTimes
     width_px: int
     height_px: int
+    has_sound: bool = False
+    is_interlaced: bool = False
+    spare: bool = False
+    derived: Mapping[str, str] | None = None
+
+    @property
+    def may_be_external(self) -> bool:
+        """Not if it was changed for a case: then it is to be handed over."""
+        return self.derived is None or self.derived["kind"] == "ambience"
 
     def pictures(self, indices: Iterable[int]) -> dict[int, Picture]:
-        """Decode the frames of these numbers; one pass from the start, so that no seek can be off."""
-        wanted = sorted(set(indices))
-        found: dict[int, Picture] = {}
-        with av.open(str(self.path)) as container:
-            container.streams.video[0].thread_type = "AUTO"
-            for index, frame in enumerate(container.decode(video=0)):
-                if index > wanted[-1]:
-                    break
-                if index in wanted:
-                    picture = frame.to_ndarray(format="rgb24")
-                    if picture.shape[1] != self.width_px:
-                        size = (self.width_px, self.height_px)
-                        found[index] = np.asarray(
-                            cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8
-                        )
-                    else:
-                        found[index] = np.asarray(picture, np.uint8)
+        """Decode the frames of these numbers; a frame is known by its time, so that no seek can be off."""
+        wanted = {int(self.times.pts[index]): index for index in indices}
+        found = self._decoded(wanted, min(wanted))
+        if len(found) < len(wanted):
+            found = self._decoded(wanted, None)
         return found
+
+    def _decoded(self, wanted: Mapping[int, int], seek_pts: int | None) -> dict[int, Picture]:
+        found: dict[int, Picture] = {}
+        last = max(wanted)
+        with av.open(str(self.path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            if seek_pts is not None:
+                container.seek(seek_pts, stream=stream, backward=True)
+            for frame in container.decode(stream):
+                if frame.pts is not None and frame.pts in wanted:
+                    found[wanted[frame.pts]] = self._shown(
+                        np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                    )
+                if len(found) == len(wanted) or (frame.pts is not None and frame.pts > last):
+                    break
+        return found
+
+    def _shown(self, stored: NDArray[np.uint8]) -> Picture:
+        picture = _upper_field(stored) if self.is_interlaced else stored
+        if picture.shape[1] == self.width_px:
+            return np.asarray(picture, np.uint8)
+        size = (self.width_px, self.height_px)
+        return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _upper_field(stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The even rows, and between them their mean."""
+    upper = stored[0::2]
+    below = np.concatenate([upper[1:], upper[-1:]])[: stored.shape[0] // 2]
+    shown = stored.copy()
+    shown[1::2] = cv2.addWeighted(np.ascontiguousarray(upper[: len(below)]), 0.5, below, 0.5, 0)
+    return shown
 
 
 @lru_cache(maxsize=32)
@@ -71,18 +105,20 @@ def clip(path: Path) -> Clip:
     """
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        pts, last = [], 1
+        pts, last, is_interlaced = [], 1, False
         for frame in container.decode(stream):
             if frame.rotation or frame.pts is None:
                 raise ValueError(f"{path.name}: turned picture or a frame without a time")
             pts.append(frame.pts)
             last = int(frame.duration or 0) or last
+            is_interlaced = bool(frame.interlaced_frame)
         aspect = stream.sample_aspect_ratio
         if aspect not in (None, 0, 1) or stream.time_base is None:
             raise ValueError(f"{path.name}: oblong pixels or no clock")
         scale = min(1.0, LONGEST_PX / max(stream.width, stream.height))
         times = FrameTimes(Fraction(stream.time_base), np.asarray(pts, np.int64), pts[-1] + last)
-        return Clip(path.stem, path, times, round(stream.width * scale), round(stream.height * scale))
+        size = (round(stream.width * scale), round(stream.height * scale))
+        return Clip(path.stem, path, times, *size, sound(path) is not None, is_interlaced)
 
 
 @lru_cache(maxsize=32)
@@ -92,6 +128,14 @@ def sound(path: Path) -> NDArray[np.float32] | None:
         if not container.streams.audio:
             return None
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
-        runs = [run.to_ndarray() for frame in container.decode(audio=0) for run in resampler.resample(frame)]
+        runs, first_s = [], None
+        for frame in container.decode(audio=0):
+            if first_s is None and frame.pts is not None and frame.time_base is not None:
+                first_s = frame.pts * frame.time_base
+            runs += [run.to_ndarray() for run in resampler.resample(frame)]
+    if not runs:
+        return None
     whole = np.concatenate(runs, axis=1).astype(np.float32)
+    late = round((first_s or 0) * RATE_HZ)
+    whole = whole[:, -late:] if late < 0 else np.pad(whole, ((0, 0), (late, 0)))
     return whole if float(np.sqrt(np.mean(whole**2))) > SILENT else None

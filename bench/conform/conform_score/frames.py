@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from conform_score.reading import Comparison, Recording, Segment, moves, share
+from conform_score.reading import INSET, Comparison, Recording, Segment, length, moves, share
 
 MIN_VISIBLE = 0.15
 """A side of a dissolve less visible than this is not asked for."""
@@ -13,12 +13,17 @@ MIN_VISIBLE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One source seen in one release frame, and what the result says of it."""
+    """One source seen in one release frame, and what the result says of it.
+
+    `verdict` is `right`, `honest`, `time`, `source` or `missing`. `hedged_s` is how much raw time the
+    segments that name the recording say it may be: None where none of them calls its time ambiguous.
+    """
 
     segment: int
     verdict: str
     named: bool
     inset: bool
+    hedged_s: Fraction | None
 
 
 def every_source(case: Comparison) -> list[Asked]:
@@ -28,7 +33,7 @@ def every_source(case: Comparison) -> list[Asked]:
         showing = [s for s in case.found if s.recording is not None and s.shows(time_s)]
         seen = {entry[1] for entry in entries}
         for segment, recording, raw_frame, visible, role in entries:
-            inset = role != "main"
+            inset = role == INSET
             if visible < MIN_VISIBLE and not inset:
                 continue
             true_s = case.recordings[recording].times_s[raw_frame]
@@ -37,8 +42,13 @@ def every_source(case: Comparison) -> list[Asked]:
                 verdict = _judge_time(of_it, time_s, true_s, case)
             else:
                 verdict = "source" if showing and all(s.recording not in seen for s in showing) else "missing"
-            asked.append(Asked(segment, verdict, bool(of_it), inset))
+            asked.append(Asked(segment, verdict, bool(of_it), inset, _hedged_s(of_it)))
     return asked
+
+
+def _hedged_s(of_it: Sequence[Segment]) -> Fraction | None:
+    hedged = [s for s in of_it if s.fields.get("time_is") == "ambiguous"]
+    return length(a for s in hedged for a in s.alternatives) if hedged else None
 
 
 def _judge_time(of_it: Sequence[Segment], time_s: Fraction, true_s: Fraction, case: Comparison) -> str:
@@ -74,9 +84,16 @@ def frames(case: Comparison) -> dict[str, Any]:
         return share(sum(a.verdict == verdict for a in of), len(of))
 
     wrong = sum(a.verdict in {"time", "source", "missing"} for a in asked)
+    # Where raw frames hardly differ, an honest answer cannot be had; where they do, hedging is an error.
+    decidable = [a for a in asked if a.verdict != "honest" or moves(case.true[a.segment])]
+    hedges = [a.hedged_s for a in asked if a.hedged_s is not None]
     return {
         "frames_asked": len(asked),
         "frames_within_1": judged("right", asked),
+        "frames_decidable": len(decidable),
+        "frames_within_1_decidable": judged("right", decidable),
+        "ambiguous_said": share(len(hedges), len(asked)),
+        "ambiguous_mean_s": share(sum(hedges, Fraction(0)), len(hedges)),
         "frames_within_1_moving": judged("right", moving),
         "frames_within_1_static": judged("right", static),
         "ambiguous_honest": judged("honest", asked),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 from typing import Any, TypeAlias
 
 from conform_score.reading import Comparison, Segment, intersect, length, raw_extent, share, span
@@ -17,12 +18,20 @@ def _core(segment: Segment, case: Comparison) -> list[Span]:
         Span(segment.start_s, segment.start_s + case.frame_s),
         Span(segment.end_s - case.frame_s, segment.end_s),
     ]
-    spans = []
-    for kept in subtract(inside, taken):
-        ends = segment.raw_at(kept.start_s), segment.raw_at(kept.end_s)
-        low_s, high_s = sorted(e for e in ends if e is not None)
-        spans.append(Span(low_s, high_s))
-    return spans
+    return [_raw_of(segment, kept, case) for kept in subtract(inside, taken)]
+
+
+def _raw_of(segment: Segment, kept: Span, case: Comparison) -> Span:
+    """Raw time that a part of a true segment shows: on its line, or of a ramp as its frames were listed."""
+    if segment.ramped and segment.recording is not None:
+        recording = case.recordings[segment.recording]
+        number = next(i for i, s in enumerate(case.true) if s is segment)
+        within = range(ceil(kept.start_s / case.frame_s), ceil(kept.end_s / case.frame_s))
+        times = [recording.times_s[e[2]] for n in within for e in case.frames[n] if e[0] == number]
+        return Span(min(times), recording.over_at(max(times))) if times else Span(Fraction(0), Fraction(0))
+    ends = segment.raw_at(kept.start_s), segment.raw_at(kept.end_s)
+    low_s, high_s = sorted(e for e in ends if e is not None)
+    return Span(low_s, high_s)
 
 
 def left_out(case: Comparison) -> dict[str, Any]:
@@ -33,8 +42,8 @@ def left_out(case: Comparison) -> dict[str, Any]:
         used = [s for s in case.true if s.recording == index]
         aired = [raw_extent(s, case) for s in used]
         core = [kept for s in used for kept in _core(s, case)]
-        said = _said(case, index)
         shown = [raw_extent(s, case) for s in case.found if s.recording == index]
+        said = _said(case, index, subtract(whole, shown))
         amounts = {
             "aired": aired,
             "false": intersect(aired, said["left_out"]),
@@ -66,11 +75,15 @@ def left_out(case: Comparison) -> dict[str, Any]:
     }
 
 
-def _said(case: Comparison, index: int) -> dict[str, list[Span]]:
+def _said(case: Comparison, index: int, in_no_segment: Sequence[Span]) -> dict[str, list[Span]]:
+    """What the result calls left out and undecidable; of one that has no such list, what it never shows."""
     said: dict[str, list[Span]] = {"left_out": [], "undecidable": []}
+    if case.result.get("left_out") is None:
+        said["left_out"] += in_no_segment
+        return said
     for offcut in case.result["left_out"]:
         if case.index_of[offcut["recording"]] == index:
-            said[offcut["finding"]].append(span(offcut["start_s"], offcut["end_s"]))
+            said[offcut.get("finding", "left_out")].append(span(offcut["start_s"], offcut["end_s"]))
     return said
 
 
@@ -96,19 +109,23 @@ def _covered(boxes: Sequence[_Box], by: Sequence[_Box]) -> Fraction:
 
 
 def vcsl(case: Comparison) -> dict[str, Any]:
+    """The published measure over everything but pictures in picture, which are scored apart."""
+
     def boxes(segments: Sequence[Segment], recording: int | None) -> list[_Box]:
         of_it = [s for s in segments if s.recording == recording]
         return [(Span(s.start_s, s.end_s), raw_extent(s, case)) for s in of_it]
 
-    used = sorted({s.recording for s in case.true if s.recording is not None})
-    named = sorted({s.recording for s in case.found if s.recording is not None})
-    recalls = [_covered(boxes(case.true, r), boxes(case.found, r)) for r in used]
-    precisions = [_covered(boxes(case.found, r), boxes(case.true, r)) for r in named]
+    found = [s for s in case.found if s.recording is not None and not case.of_inset(s)]
+    used = sorted({s.recording for s in case.sourced if s.recording is not None})
+    named = sorted({s.recording for s in found if s.recording is not None})
+    recalls = [_covered(boxes(case.sourced, r), boxes(found, r)) for r in used]
+    precisions = [_covered(boxes(found, r), boxes(case.sourced, r)) for r in named]
     recall = sum(recalls, Fraction(0)) / len(recalls) if recalls else None
     precision = sum(precisions, Fraction(0)) / len(precisions) if precisions else None
+    nothing_to_say = recall is None and precision is None
     product, total = (recall or 0) * (precision or 0), (recall or 0) + (precision or 0)
     return {
         "vcsl_recall": None if recall is None else float(recall),
         "vcsl_precision": None if precision is None else float(precision),
-        "vcsl_f": float(2 * product / total) if total else 0.0,
+        "vcsl_f": None if nothing_to_say else float(2 * product / total) if total else 0.0,
     }

@@ -7,20 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
+from offcut.cli import exports
+from offcut.cli.exports import CsvOption, EdlOption, Exports, FcpxmlOption, OtioOption, RenderOption
 from offcut.cli.options import (
     JsonOption,
     NoReportOption,
     QuietOption,
     ReportOption,
     SignalsOption,
-    checked_outputs,
     checked_signals,
     report_path,
 )
 from offcut.cli.progress import Report, of_file, shown
 from offcut.cli.recordings import Given, recordings_of
 from offcut.errors import UnreadableError, UsageError, printable
-from offcut.records import Measurement
+from offcut.records import Measurement, Structure
 from offcut.timeline import clock
 
 EXAMPLE = "Example: offcut conform release.mp4 --raw helmet1.mp4 --raw helmet2.mp4 --otio edit.otio"
@@ -39,14 +40,11 @@ def conform_command(
     json_path: JsonOption = None,
     report: ReportOption = None,
     no_report: NoReportOption = False,
-    otio: Annotated[
-        Path | None,
-        typer.Option("--otio", metavar="PATH", help="Write the edit as an OpenTimelineIO timeline."),
-    ] = None,
-    edl: Annotated[
-        Path | None,
-        typer.Option("--edl", metavar="PATH", help="Write a CMX 3600 list; what it loses stands in it."),
-    ] = None,
+    otio: OtioOption = None,
+    edl: EdlOption = None,
+    fcpxml: FcpxmlOption = None,
+    csv: CsvOption = None,
+    render: RenderOption = None,
     quiet: QuietOption = False,
     signals_folder: SignalsOption = None,
 ) -> None:
@@ -60,61 +58,65 @@ def conform_command(
 
     given = recordings_of([*(raw or []), *(more or [])], release)
     page = report_path(report, release, "conform", wanted=not no_report)
-    outputs = {"--report": page, "--json": json_path, "--otio": otio, "--edl": edl}
-    checked_outputs(outputs, [release, *given.paths])
+    wanted = Exports(otio=otio, edl=edl, fcpxml=fcpxml, csv=csv, render=render)
+    wanted.check({"--report": page, "--json": json_path}, [release, *given.paths])
     checked_signals(signals_folder)
     with shown(quiet=quiet) as progress:
         if not quiet:
             for line in given.skipped:
                 _note(f"{line}; passed over")
-        release_measured, measured, unread = _measured(release, given, (signals_folder, progress))
-        document, edit_measurements = _compared(release_measured, measured, unread, (given, progress))
+        files, unread = _measured(release, given, (signals_folder, progress))
+        document, edit_measurements = _compared(files, unread, (given, progress))
         if page is not None:
             _write_page(document, edit_measurements, page, progress)
-    _write_edits(document, otio, edl)
-    if json_path is not None:
+        if json_path is not None and json_path != "-":
+            documents.write_json(document, json_path)
+        written = exports.write(document, wanted, edit_measurements[1:], progress=progress)
+    for line in written.problems:
+        _note(line)
+    if json_path == "-":
         documents.write_json(document, json_path)
-    if not quiet and json_path != "-":
+    elif not quiet:
         typer.echo(summary(document))
-        for label, path in (("Report", page), ("OTIO", otio), ("EDL", edl)):
-            if path is not None:
-                typer.echo(f"{label}: {printable(str(path))}")
-    if unread:
-        raise typer.Exit(UnreadableError.exit_code)
+        for line in ([] if page is None else [f"Report: {printable(str(page))}"]) + written.lines:
+            typer.echo(line)
+    if written.exit_code or unread:
+        raise typer.Exit(written.exit_code or UnreadableError.exit_code)
 
 
 def _measured(
     release: Path, given: Given, context: tuple[Path | None, Report]
-) -> tuple[Measurement, list[Measurement], list[str]]:
-    """Measure the release (which must be readable) and every recording that can be read."""
-    first = _one(release, (1, len(given.paths) + 1), context)
-    measured: list[Measurement] = []
+) -> tuple[list[tuple[Measurement, Structure]], list[str]]:
+    """Measure the release (which must be readable), then every recording that can be read."""
+    files = [_one(release, (1, len(given.paths) + 1), context)]
     unread: list[str] = []
     for position, path in enumerate(given.paths, 2):
         try:
-            found = _one(path, (position, len(given.paths) + 1), context)
+            found, structure = _one(path, (position, len(given.paths) + 1), context)
         except UnreadableError as error:
             _note(f"{error}")
             unread.append(printable(path.name))
             continue
         name = printable(path.name)
-        if found.exhibit.sha256 == first.exhibit.sha256:
+        if found.exhibit.sha256 == files[0][0].exhibit.sha256:
             if path not in given.in_folder:
                 raise UsageError(
                     f"{name}: it is the release itself (same content); compare it with recordings"
                 )
             _note(f"{name}: it is the release itself (same content); not compared")
-        elif any(found.exhibit.sha256 == m.exhibit.sha256 for m in measured):
+        elif any(found.exhibit.sha256 == m.exhibit.sha256 for m, _ in files[1:]):
             _note(f"{name}: same content as another recording; compared once")
         else:
-            measured.append(found)
-    if not measured:
+            files.append((found, structure))
+    if len(files) == 1:
         what = "could be read" if unread else "is another file than the release"
         raise UnreadableError(release, f"none of its recordings {what}; nothing was compared")
-    return first, measured, unread
+    return files, unread
 
 
-def _one(path: Path, place: tuple[int, int], context: tuple[Path | None, Report]) -> Measurement:
+def _one(
+    path: Path, place: tuple[int, int], context: tuple[Path | None, Report]
+) -> tuple[Measurement, Structure]:
     from offcut import signals
     from offcut.container import probe
 
@@ -122,12 +124,12 @@ def _one(path: Path, place: tuple[int, int], context: tuple[Path | None, Report]
     structure = probe(path)
     found = signals.measured(
         path,
-        ("features", "picture", "strip"),
+        ("features", "packet_hash", "picture", "sound_band", "strip"),
         folder=folder or signals.default_folder(),
         structure=structure,
         progress=of_file(progress, path, *place),
     )
-    return replace(found, damage=(*structure.damage, *found.damage))
+    return replace(found, damage=(*structure.damage, *found.damage)), structure
 
 
 def _note(line: str) -> None:
@@ -135,13 +137,14 @@ def _note(line: str) -> None:
 
 
 def _compared(
-    release: Measurement, measured: list[Measurement], unread: list[str], context: tuple[Given, Report]
+    files: list[tuple[Measurement, Structure]], unread: list[str], context: tuple[Given, Report]
 ) -> tuple[dict[str, Any], list[Measurement]]:
     from offcut import report
     from offcut.conform import conform
 
     given, progress = context
-    edit = conform(release, measured, progress=progress)
+    (release, *measured), structures = [m for m, _ in files], [s for _, s in files]
+    edit = conform(release, measured, structures=structures, progress=progress)
     lines = []
     if unread:
         lines.append(f"These recordings could not be read and were not compared: {', '.join(unread)}.")
@@ -171,30 +174,13 @@ def _write_page(
     html.write_conform(document, pictures, page)
 
 
-def _write_edits(document: dict[str, Any], otio_path: Path | None, edl_path: Path | None) -> None:
-    if otio_path is not None:
-        from offcut.report import otio
-
-        otio.write(document, otio_path)
-    if edl_path is not None:
-        from offcut.report import edl
-
-        release = document["release"]
-        length_s = Fraction(release["end_s"]) - Fraction(release["start_s"])
-        edl.write(document, edl_path, rate_hz=_usual_rate(release["frames"] / length_s))
-
-
-def _usual_rate(measured_hz: Fraction) -> Fraction:
-    usual = [Fraction(n) for n in (24, 25, 30, 48, 50, 60)] + [Fraction(n * 1000, 1001) for n in (24, 30, 60)]
-    nearest = min(usual, key=lambda rate: abs(rate - measured_hz))
-    return nearest if abs(nearest - measured_hz) < nearest / 500 else measured_hz.limit_denominator(1001)
-
-
 def summary(document: dict[str, Any]) -> str:
     """A few lines for the terminal, all of them from the document."""
-    from offcut.report.words import answer
+    from offcut.report.sound import sound_total
+    from offcut.report.words import answer, evidence
 
-    lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in answer(document)]
+    said = [*answer(document), *filter(None, [evidence(document)]), *sound_total(document)]
+    lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in said]
     for segment in document["segments"]:
         start, end = (clock(Fraction(segment[k])) for k in ("start_s", "end_s"))
         if segment["recording"] is None:

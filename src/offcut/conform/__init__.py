@@ -6,23 +6,25 @@ from itertools import pairwise
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
+from offcut.conform.evidence import found as evidence_found
 from offcut.conform.hypotheses import propose
 from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
+from offcut.conform.sound import heard
+from offcut.conform.sound_limits import sound_limits
 from offcut.conform.transitions import between
-from offcut.records import Edit, Measurement
+from offcut.records import Edit, Measurement, Structure
 
 __all__ = ["SIGNALS", "conform"]
 
-SIGNALS = ("features", "picture")
+SIGNALS = ("features", "picture", "sound_band")
 """The analysers whose signals conform works on."""
 
 LIMITS = (
     "Left out means: not found in this release by this comparison, of the recordings given; it says nothing "
     "about recordings that were not given, nor about other releases.",
-    "Sound was not compared in this version: a span counts as used only where its picture is seen.",
     "Not recognised in this version: speed ramps, freeze frames, moving zooms, several pictures at once, "
     "pictures stretched, turned or upside down, very dark or very coarse ones, and spans shorter than about "
     "a quarter of a second. Raw shown only in such a form is reported as left out or undecidable, or a wrong "
@@ -42,13 +44,17 @@ def conform(
     release: Measurement,
     recordings: Sequence[Measurement],
     *,
+    structures: Sequence[Structure] = (),
     progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Edit:
     """Recover the edit of `release` against `recordings`.
 
     Args:
-        release: Measured with at least the analysers in SIGNALS, like every recording.
+        release: Measured with at least the analysers in SIGNALS, like every recording; identical packets
+            are found where `packet_hash` was measured, too.
         recordings: In any order; segments name them by index.
+        structures: Of the release, then of every recording, for the evidence that containers give; may be
+            empty.
         progress: Called with the stage in words and the share of the whole work that is done.
 
     Returns:
@@ -56,6 +62,7 @@ def conform(
         the spans that no segment shows.
     """
     canvas = Canvas(release, list(recordings))
+    evidence = evidence_found(release, recordings, structures)
     anchors: list[Anchor] = []
     progress("comparing pictures", 0.0)
     for number, recording in enumerate(recordings):
@@ -79,12 +86,19 @@ def conform(
     placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
     in_vain = unexplained_pictures(release, placed)
     rivalled = sum(1 for p in placed if p.rivals)
-    limits = LIMITS if not rivalled else (RIVALLED.format(count=rivalled), *LIMITS)
+    segments = tuple(p.segment for p in placed)
+    sound = heard(
+        release, recordings, segments, progress=lambda stage, done: progress(stage, 0.9 + 0.1 * done)
+    )
+    limits = (*LIMITS, *sound_limits(release, recordings, sound))
+    limits = limits if not rivalled else (RIVALLED.format(count=rivalled), *limits)
     progress("done", 1.0)
     return Edit(
         release,
         tuple(recordings),
-        tuple(p.segment for p in placed),
+        segments,
         tuple(offcuts(recordings, release.frames, placed, anchors, searched_in_vain=in_vain)),
         limits,
+        sound=sound,
+        evidence=evidence,
     )

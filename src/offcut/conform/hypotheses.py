@@ -1,8 +1,8 @@
 """From local features to hypotheses: this release keyframe shows that recording, in this geometry.
 
-Every keyframe of the release is compared with every keyframe of every recording, as it is and
-mirrored. Mirroring costs nothing: the descriptor of a mirrored patch is a permutation of the
-descriptor of the patch (checked to the bit on real footage).
+Every keyframe of the release is looked up in an index of every recording, as it is and mirrored, and
+compared exactly with the few keyframes that hold most of its words. Mirroring costs nothing: the
+descriptor of a mirrored patch is a permutation of the descriptor of the patch (checked to the bit).
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.analysers.features import FEATURE_PX
+from offcut.conform.index import Index, index_of, rooted, votes
+from offcut.measure import let_go
 from offcut.records import Measurement
 
 RATIO = 0.75
@@ -21,20 +23,21 @@ RATIO = 0.75
 LEAST_MATCHES = 8
 LEAST_INLIERS = 10
 LEAST_SHARE = 0.35
-RANSAC_PX = 2.5
+RANSAC_PX = 2.0
 SCALES = (0.2, 5.0)
 MAX_TURN_DEG = 15.0
-NEAR_COSINE, NEAR_POINTS, NEAR_KEYFRAMES = 0.95, 4, 8
-"""Only the 8 raw keyframes with most points this near, and at least 4, get the exact ratio test: on the
-shared cases the right keyframe is among them 95 % of the time, and every segment has several."""
+NEAR_KEYFRAMES = 8
+"""Only the 8 raw keyframes with most votes get the exact ratio test: on the shared cases a keyframe that a
+search through all accepts is among them 97 % of the time, and every segment has several."""
 
-SCREEN_DIMENSIONS = 32
-"""Principal directions of the release's descriptors in which the search for near raw keyframes is made."""
+LET_GO_EVERY = 64
+"""Keyframes of the release after which the memory of compared descriptors is given back."""
 
-SCREEN_POINTS = 96
-BLOCK_POINTS = 20_000
+LEAST_VOTES = 0.13
+"""Votes per point, both pictures' points taken together, below which a keyframe is not compared exactly: the
+best keyframe of an unrelated recording stays below in three of four cases."""
 
-MIRROR = np.array([((3 - r) * 4 + c) * 8 + (8 - o) % 8 for r in range(4) for c in range(4) for o in range(8)])
+MIRROR = np.array([(r * 4 + 3 - c) * 8 + (4 - o) % 8 for r in range(4) for c in range(4) for o in range(8)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,17 @@ class _Points:
     descriptors: NDArray[np.uint8]
     """As measured; a memory map, so that ten hours of recordings need no memory."""
 
-    screen: NDArray[np.float32]
-    """The descriptors in fewer dimensions, unit length, shape (points, SCREEN_DIMENSIONS)."""
-
     def group(self, k: int) -> slice:
         end = self.starts[k + 1] if k + 1 < len(self.starts) else len(self.xy)
         return slice(int(self.starts[k]), int(end))
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Points of each keyframe."""
+        return np.diff(self.starts, append=len(self.xy))
+
+    def group_of_points(self) -> NDArray[np.int32]:
+        """Number of the keyframe that each point is of."""
+        return np.repeat(np.arange(len(self.starts), dtype=np.int32), self.sizes())
 
 
 def canvas_px(measurement: Measurement) -> tuple[int, int]:
@@ -93,17 +101,20 @@ def propose(release: Measurement, recording: Measurement, number: int) -> Iterat
 
     The inner iterators are lazy: who has found enough stops asking.
     """
-    axes = _axes(release)
-    ours, theirs = _points(release, axes), _points(recording, axes)
+    ours, theirs = _points(release), _points(recording)
     if len(theirs.starts) == 0:
         return
+    index = index_of(theirs.descriptors, theirs.group_of_points(), len(theirs.starts))
+    let_go(theirs.descriptors)
     width = canvas_px(recording)[0]
     for k in range(len(ours.starts)):
-        query = _root(ours.descriptors[ours.group(k)])
+        query = rooted(ours.descriptors[ours.group(k)])
         for mirrored in (False, True):
-            matches = _matches(query[:, MIRROR] if mirrored else query, theirs, axes)
+            matches = _matches(query[:, MIRROR] if mirrored else query, theirs, index)
             blank = Geometry(number, mirrored, np.eye(2, 3))
             yield _accepted((ours, k), (theirs, matches), blank, width if mirrored else 0)
+        if k % LET_GO_EVERY == LET_GO_EVERY - 1:
+            let_go(theirs.descriptors)
 
 
 def _accepted(
@@ -120,57 +131,26 @@ def _accepted(
             yield Hypothesis(int(ours.frames[k]), int(theirs.frames[g]), geometry, fit[1])
 
 
-def _axes(release: Measurement) -> NDArray[np.float32]:
-    """Directions in which the release's descriptors and their mirror images spread most, shape (128, n)."""
-    root = _root(release.signals["features.descriptors"].values)
-    gram = root.T @ root
-    values, vectors = np.linalg.eigh((gram + gram[np.ix_(MIRROR, MIRROR)]).astype(np.float64))
-    return np.asarray(vectors[:, np.argsort(-values)[:SCREEN_DIMENSIONS]], np.float32)
-
-
-def _root(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """RootSIFT: inner products are then Hellinger kernels (Arandjelovic and Zisserman, CVPR 2012)."""
-    values = descriptors.astype(np.float32)
-    return np.asarray(np.sqrt(values / np.maximum(values.sum(axis=1, keepdims=True), 1)), np.float32)
-
-
-def _screened(root: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
-    short = root @ axes
-    return np.asarray(short / np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-6), np.float32)
-
-
-def _points(measurement: Measurement, axes: NDArray[np.float32]) -> _Points:
+def _points(measurement: Measurement) -> _Points:
     points, descriptors = measurement.signals["features.points"], measurement.signals["features.descriptors"]
     pts, starts = np.unique(points.pts, return_index=True)
-    rows = len(descriptors.values)
-    screen = np.empty((rows, axes.shape[1]), np.float32)
-    for first in range(0, rows, BLOCK_POINTS):
-        block = slice(first, first + BLOCK_POINTS)
-        screen[block] = _screened(_root(descriptors.values[block]), axes)
     frames = np.searchsorted(measurement.frames.pts, pts)
     xy = points.values[:, :2].astype(np.float64) * np.asarray(canvas_px(measurement), np.float64)
-    return _Points(frames, starts.astype(np.int64), xy, descriptors.values, screen)
+    return _Points(frames, starts.astype(np.int64), xy, descriptors.values)
 
 
 def _matches(
-    query: NDArray[np.float32], theirs: _Points, axes: NDArray[np.float32]
+    query: NDArray[np.float32], theirs: _Points, index: Index
 ) -> list[tuple[int, NDArray[np.int64]]]:
     """The raw keyframes with most ratio-tested matches, each with pairs (query point, point in the group)."""
     found: list[tuple[int, NDArray[np.int64]]] = []
-    short = _screened(query[:: -(-len(query) // SCREEN_POINTS)], axes)
-    for first, last in _blocks(theirs.starts, len(theirs.xy)):
-        base = int(theirs.starts[first])
-        end = int(theirs.starts[last]) if last < len(theirs.starts) else len(theirs.xy)
-        near = short @ theirs.screen[base:end].T
-        best = np.maximum.reduceat(near, theirs.starts[first:last] - base, axis=1)
-        counts = (best > NEAR_COSINE).sum(axis=0)
-        for g in np.argsort(-counts, kind="stable")[:NEAR_KEYFRAMES]:
-            if counts[g] < NEAR_POINTS:
-                break
-            points = theirs.group(first + int(g))
-            pairs = _ratio_test(query @ _root(theirs.descriptors[points]).T)
-            if len(pairs) >= LEAST_MATCHES:
-                found.append((first + int(g), pairs))
+    shared = votes(index, query) / np.sqrt(max(1, len(query)) * theirs.sizes())
+    for g in np.argsort(-shared, kind="stable")[:NEAR_KEYFRAMES].tolist():
+        if shared[g] < LEAST_VOTES:
+            break
+        pairs = _ratio_test(query @ rooted(theirs.descriptors[theirs.group(g)]).T)
+        if len(pairs) >= LEAST_MATCHES:
+            found.append((g, pairs))
     found.sort(key=lambda pair: -len(pair[1]))
     return found
 
@@ -184,15 +164,6 @@ def _ratio_test(near: NDArray[np.float32]) -> NDArray[np.int64]:
     rest[rows, nearest] = -1
     keep = np.flatnonzero((1 - best) < RATIO**2 * (1 - rest.max(axis=1)))
     return np.stack([keep, nearest[keep]], axis=1)
-
-
-def _blocks(starts: NDArray[np.int64], total: int) -> Iterator[tuple[int, int]]:
-    first = 0
-    while first < len(starts):
-        last = int(np.searchsorted(starts, starts[first] + BLOCK_POINTS, side="right"))
-        last = max(first + 1, min(last, len(starts)))
-        yield first, last
-        first = last
 
 
 def _similarity(

@@ -106,7 +106,8 @@ def _opening(times: FrameTimes, transition: Transition | None) -> Opening:
     start_s, end_s = times.time_s(transition.first), times.time_s(transition.last)
     if transition.kind == "cut":
         return Opening("cut", start_s, start_s, 0.95)
-    return Opening(transition.kind, start_s, end_s, 0.9 if transition.error < 0.01 else 0.7)
+    sure = 0.9 if transition.error < 0.01 else 0.7
+    return Opening(transition.kind, start_s, end_s, sure, transition.style)
 
 
 def _without_source(times: FrameTimes, first: int, last: int, opening: Opening) -> Segment:

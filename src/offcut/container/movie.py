@@ -11,7 +11,10 @@ import numpy as np
 from offcut.container.headers import Header, Source, read_header, seconds_text
 from offcut.container.isobmff import Atom, Reader, Tree, walk
 from offcut.container.tags import MAX_TRACKS, camera, read_tags, text_of, writing_applications
+from offcut.container.telemetry import read_telemetry
+from offcut.container.timecode import read_timecode
 from offcut.container.tracks import TELEMETRY, Track, fourcc_list, read_track
+from offcut.container.xmp import read_xmp
 from offcut.records import Structure
 
 MAX_BOXES_SHOWN = 2000
@@ -54,12 +57,18 @@ def read_movie(stream: BinaryIO) -> Structure | None:
     facts["writing_applications"] = writing_applications(tags) + _names_in_tracks(facts["tracks"])
     facts["camera"] = camera(tags)
     facts["encoder_text"] = _encoder_text(reader, tracks)
+    placed = list(zip(moov.all(b"trak"), tracks, strict=False)) if moov else []
+    facts["timecode"] = _timecodes(source, placed)
+    facts["xmp"] = read_xmp(reader, tree)
     facts["tags"] = [t.fact() for t in tags]
     facts["unreferenced"] = _unreferenced(source, tree, tracks)
     facts["limits"] = _limits(tree, facts)
+    head = read_header(source, moov.first(b"mvhd") if moov else None)
+    timescale = head.number(0) if head else None
+    telemetry = read_telemetry(stream, source, placed, movie_timescale=timescale)
     if reader.is_exhausted:
         tree.damage.add(0, "reading stopped at its budget; what is missing above was not looked at")
-    return Structure("isobmff", facts, tuple(tree.damage.lines()))
+    return Structure("isobmff", facts, tuple(tree.damage.lines()), telemetry)
 
 
 def _outline(source: Source, tree: Tree) -> dict[str, Any]:
@@ -142,6 +151,12 @@ def _read_moov(source: Source, tree: Tree, moov: Atom | None, facts: dict[str, A
         if t["hidden"] and any(h["samples"] for h in t["hidden"].values())
     ]
     return tracks
+
+
+def _timecodes(source: Source, placed: list[tuple[Atom, Track]]) -> list[dict[str, Any]]:
+    of = ((trak, t) for trak, t in placed if t.facts["codec"] == "tmcd")
+    found = (read_timecode(source, trak, t.facts, t.first_sample) for trak, t in of)
+    return [timecode for timecode in found if timecode]
 
 
 def _dates(head: Header | None, tracks: list[Track]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from offcut.decode.opened import (
     video_stream,
     words_of,
 )
+from offcut.decode.payload import PictureDigest
 from offcut.decode.pick import Picker
 from offcut.decode.upright import Upright, colours, scaled, upright_of, upright_planes
 from offcut.records import Frame, Packet, Sound, StreamView
@@ -80,13 +81,14 @@ class Media:
         video = video_stream(self.container)
         pictures = _Pictures(self)
         sound = _SoundClock(self.start_pts * self.tick_s)
+        digests = PictureDigest(video.codec_context.name, video.codec_context.extradata or b"")
         streams: list[av.stream.Stream] = [video]
         if self.view.audio_codec is not None:
             streams.append(self.container.streams.audio[0])
         for packet in self._packets(streams):
             is_video = packet.stream.index == video.index
             if is_video and packet.size:
-                yield Packet(self.own(packet.pts), self.own(packet.dts), packet.size, packet.is_keyframe)
+                yield self._packet(packet, digests)
             try:
                 found = packet.decode()
             except av.error.EOFError:
@@ -129,6 +131,12 @@ class Media:
             except READ_ERRORS as error:
                 self._note(f"reading stopped early: {words_of(error)}; the rest of the file was not seen")
                 return
+
+    def _packet(self, packet: "av.Packet[Any]", digests: PictureDigest) -> Packet:
+        at_byte = packet.pos if packet.pos is not None and packet.pos >= 0 else None
+        digest = digests.of(bytes(memoryview(packet)))
+        pts, dts = self.own(packet.pts), self.own(packet.dts)
+        return Packet(pts, dts, packet.size, packet.is_keyframe, at_byte, digest)
 
     def own(self, pts: int | None) -> int | None:
         """Count a tick of the file from where its time begins."""

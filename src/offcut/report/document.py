@@ -10,8 +10,9 @@ from typing import Any
 
 from offcut import __version__
 from offcut.indicators.rule import Rule
-from offcut.records import Edit, Examination, Indicator, Measurement, Offcut, Segment
-from offcut.report import plain
+from offcut.records import Edit, Evidence, Examination, Indicator, Measurement, Offcut, Segment
+from offcut.report import frames, plain
+from offcut.report import sound as sounds
 from offcut.report.summary import halfway, summary
 from offcut.timeline import FrameTimes, Span, exact
 
@@ -87,19 +88,25 @@ def conform(edit: Edit) -> dict[str, Any]:
     _check_indices(edit)
     # Only a segment that carries an overlay proves that overlays were looked for.
     overlays_measured = any(segment.overlays for segment in edit.segments)
-    unmeasured = ("sound",) if overlays_measured else ("sound", "overlays")
+    unmeasured = (
+        *(() if edit.sound is not None else ("sound",)),
+        *(() if overlays_measured else ("overlays",)),
+    )
     relative = () if any(RELATIVE in limit for limit in edit.limits) else (RELATIVE,)
     return {
         "schema": CONFORM,
         "tool": _tool([edit.release, *edit.recordings]),
         "release": plain.measured_exhibit(edit.release),
         "recordings": [plain.measured_exhibit(recording) for recording in edit.recordings],
-        "summary": summary(edit),
+        "summary": summary(edit) | {"sound_s": sounds.totals(edit)},
+        "evidence": [_evidence(evidence) for evidence in edit.evidence],
         "segments": [
-            _segment(segment, edit.segments, overlays_measured=overlays_measured) for segment in edit.segments
+            _segment(segment, edit.segments, overlays_measured=overlays_measured)
+            | frames.of_segment(segment, edit)
+            for segment in edit.segments
         ],
-        "sound": None,
-        "left_out": [_offcut(offcut) for offcut in edit.left_out],
+        "sound": sounds.spans_of(edit),
+        "left_out": [_offcut(offcut) | frames.of_offcut(offcut, edit) for offcut in edit.left_out],
         "limits": _limits((*relative, *edit.limits), unmeasured),
     }
 
@@ -193,6 +200,20 @@ def _segment(segment: Segment, others: Sequence[Segment], *, overlays_measured: 
     }
 
 
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "kind": evidence.kind,
+        "statement": plain.one_line(evidence.statement),
+        "start_s": plain.time(evidence.start_s),
+        "end_s": plain.time(evidence.end_s),
+        "recording": evidence.recording,
+        "raw_start_s": plain.time(evidence.raw_start_s),
+        "raw_end_s": plain.time(evidence.raw_end_s),
+        "source": plain.one_line(evidence.source),
+        "measured": plain.plain(evidence.measured),
+    }
+
+
 def _offcut(offcut: Offcut) -> dict[str, Any]:
     return {
         "recording": offcut.recording,
@@ -209,6 +230,7 @@ def _offcut(offcut: Offcut) -> dict[str, Any]:
 def _check_indices(edit: Edit) -> None:
     given = len(edit.recordings)
     named = [s.recording for s in edit.segments if s.recording is not None]
+    named += [e.recording for e in edit.evidence if e.recording is not None]
     for recording in (*named, *(offcut.recording for offcut in edit.left_out)):
         if not 0 <= recording < given:
             raise ValueError(f"recording {recording} is named, but {given} were given")

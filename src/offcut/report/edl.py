@@ -1,8 +1,12 @@
 """The edit of a release as a CMX 3600 list: a lossy view that every editing program can read.
 
 The list counts frames, has one track and names sources with eight characters. What it cannot hold is
-said in comment lines at its head; the result document and the OpenTimelineIO file have it all. File
-names are hostile: whatever could begin a line of its own is written as an escape.
+said in comment lines below its first event: readers, that of OpenTimelineIO among them, refuse comments
+before it. The result document and the OpenTimelineIO file have it all. File names are hostile: whatever
+could begin a line of its own is written as an escape.
+
+OpenTimelineIO's adapter for this format reads our list back (`edl_check`) but does not write it: its
+writer divides the length of a source by the speed instead of multiplying, and has no wipes.
 """
 
 import itertools
@@ -17,11 +21,13 @@ from typing import Any
 from offcut.report import plain
 from offcut.report.files import write_whole
 from offcut.report.otio import Stretch, lay_out
+from offcut.report.timecode import Grid
 from offcut.timeline import exact
 
 _BLACK = "BL"
 _MOST_EVENTS = 999
 _MOST_FRAMES_HZ = 99
+_ABOUT = "ABOUT THIS LIST"
 _LOST = (
     "A LOSSY VIEW: THE RESULT DOCUMENT AND ITS OTIO FILE KEEP TIMES AS MEASURED, THIS LIST ROUNDS.",
     "NOT IN THIS LIST: CROP, PLACEMENT, OVERLAYS, CONFIDENCE, SOUND, WHAT WAS LEFT OUT.",
@@ -37,32 +43,28 @@ _LOST = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
-    """Frames at `rate_hz`, written as non-drop timecode of `base` frames a second."""
+class Event:
+    """One event as it is meant, in frames of the list; `edl_check` compares what a reader makes of it.
 
-    rate_hz: Fraction
-    base: int
+    Attributes:
+        reel: Eight characters, or `BL`.
+        source: In and out.
+        record: In and out.
+        transition: Frames it takes to come in; 0 for a cut.
+        is_wipe: The transition is a wipe.
+        speed_tenths: Tenths of a frame per second that pass in the source; ten times the base is speed 1.
+    """
 
-    def frame(self, time_s: Fraction) -> int:
-        """Nearest frame boundary to a time; halves go up, so that order is kept."""
-        return math.floor(time_s * self.rate_hz + Fraction(1, 2))
-
-    def timecode(self, frame: int) -> str:
-        """Write a frame boundary as `HH:MM:SS:FF`.
-
-        Raises:
-            ValueError: It lies a hundred hours or more from zero.
-        """
-        seconds, frames = divmod(frame, self.base)
-        minutes, seconds = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours > 99:
-            raise ValueError(f"{hours} hours do not fit the timecode of an edit list")
-        return f"{hours:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}"
+    reel: str
+    source: tuple[int, int]
+    record: tuple[int, int]
+    transition: int
+    is_wipe: bool
+    speed_tenths: int
 
 
 def edit_list(document: Mapping[str, Any], *, rate_hz: Fraction) -> str:
-    """Write a conform document's lowest track as CMX 3600, its losses named first.
+    """Write a conform document's lowest track as CMX 3600, its losses named below the first event.
 
     Args:
         document: Of schema `offcut.conform/1`.
@@ -74,23 +76,28 @@ def edit_list(document: Mapping[str, Any], *, rate_hz: Fraction) -> str:
     Raises:
         ValueError: The rate has no two-digit timecode, or see `lay_out` of `otio`.
     """
-    base = math.floor(rate_hz + Fraction(1, 2))
-    if rate_hz <= 0 or not 1 <= base <= _MOST_FRAMES_HZ:
+    return planned(document, rate_hz=rate_hz)[0]
+
+
+def planned(document: Mapping[str, Any], *, rate_hz: Fraction) -> tuple[str, list[Event]]:
+    """Return `edit_list` and the events that it is meant to hold."""
+    grid = Grid.of(rate_hz)
+    if rate_hz <= 0 or not 1 <= grid.base <= _MOST_FRAMES_HZ:
         raise ValueError(f"{rate_hz} frames a second have no timecode of two digits")
-    grid = _Grid(Fraction(rate_hz), base)
     track, *above = lay_out(document)
     reels = _reels(document["recordings"])
     names = [_name(recording["path"]) for recording in document["recordings"]]
-    events, notes = _events(track, grid, reels, names)
-    head = [
-        f"TITLE: {_name(document['release']['path'])}",
-        "FCM: NON-DROP FRAME",
-        *(f"* OFFCUT: {line}" for line in _LOST),
-        *(f"* OFFCUT: REEL {reel}: {name}" for reel, name in zip(reels, names, strict=True)),
-        *(f"* OFFCUT: {line}" for line in (*_counted(track, grid), *notes)),
-        *(f"* OFFCUT: {_off_track(s, reels)}" for other in above for s in other if s.segment),
+    first, rest, meant, notes = _events(track, grid, reels, names)
+    about = [
+        _ABOUT,
+        *_LOST,
+        *(f"REEL {reel}: {name}" for reel, name in zip(reels, names, strict=True)),
+        *(_counted(track, grid)),
+        *notes,
+        *(_off_track(s, reels) for other in above for s in other if s.segment),
     ]
-    return "\n".join([*head, "", *events]) + "\n"
+    head = [f"TITLE: {_name(document['release']['path'])}", "FCM: NON-DROP FRAME", ""]
+    return "\n".join([*head, *first, *(f"* OFFCUT: {line}" for line in about), *rest]) + "\n", meant
 
 
 def write(document: Mapping[str, Any], path: Path, *, rate_hz: Fraction) -> None:
@@ -117,7 +124,7 @@ def _reels(recordings: Sequence[Mapping[str, Any]]) -> list[str]:
     return reels
 
 
-def _counted(track: Sequence[Stretch], grid: _Grid) -> Iterator[str]:
+def _counted(track: Sequence[Stretch], grid: Grid) -> Iterator[str]:
     """What the rounding and the marks of this list amount to."""
     yield f"FRAMES ARE COUNTED AT {exact(grid.rate_hz)} PER SECOND, WRITTEN NON-DROP AT BASE {grid.base}."
     starts_s = [s.start_s for s in track]
@@ -140,12 +147,12 @@ def _off_track(stretch: Stretch, reels: Sequence[str]) -> str:
 
 
 def _events(
-    track: Sequence[Stretch], grid: _Grid, reels: Sequence[str], names: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """The lines of all events, and what must be said of them at the head."""
-    lines: list[str] = []
+    track: Sequence[Stretch], grid: Grid, reels: Sequence[str], names: Sequence[str]
+) -> tuple[list[str], list[str], list[Event], list[str]]:
+    """The lines of the first event, of the others, what they mean, and what must be said of them."""
+    lines: list[list[str]] = []
     notes: list[str] = []
-    count = 0
+    meant: list[Event] = []
     before: Stretch | None = None
     for stretch, after in itertools.zip_longest(track, track[1:]):
         end_s = after.start_s if after else stretch.end_s
@@ -153,12 +160,30 @@ def _events(
         if span[0] == span[1]:
             notes.append(f"NOT IN THIS LIST: {_what(stretch)}, SHORTER THAN A FRAME")
         else:
-            count += 1
-            lines += _event(count, (before, stretch), span, grid, (reels, names))
+            meant.append(_meant(stretch, span, grid, reels))
+            lines.append(list(_event(len(meant), (before, stretch), span, grid, (reels, names))))
         before = stretch
-    if count > _MOST_EVENTS:
-        notes.append(f"{count} EVENTS; CMX 3600 HAS {_MOST_EVENTS}, SOME PROGRAMS STOP THERE.")
-    return lines, notes
+    if len(meant) > _MOST_EVENTS:
+        notes.append(f"{len(meant)} EVENTS; CMX 3600 HAS {_MOST_EVENTS}, SOME PROGRAMS STOP THERE.")
+    first, rest = (lines or [[]])[0], lines[1:]
+    return first, list(itertools.chain(*rest)), meant, notes
+
+
+def _meant(stretch: Stretch, span: tuple[int, int], grid: Grid, reels: Sequence[str]) -> Event:
+    transition = max(0, grid.frame(stretch.start_s + stretch.transition_s) - span[0])
+    tenths = grid.base * 10 if stretch.recording is None else _tenths(stretch, grid)
+    return Event(
+        _reel(stretch, reels), _source(stretch, span, grid)[1], span, transition, _is_wipe(stretch), tenths
+    )
+
+
+def _is_wipe(stretch: Stretch) -> bool:
+    return stretch.segment is not None and stretch.segment["opening"]["kind"] == "wipe"
+
+
+def _tenths(stretch: Stretch, grid: Grid) -> int:
+    tenths = math.floor(abs(stretch.speed) * grid.base * 10 + Fraction(1, 2))
+    return -tenths if stretch.speed < 0 else tenths
 
 
 def _what(stretch: Stretch) -> str:
@@ -171,7 +196,7 @@ def _event(
     number: int,
     pair: tuple[Stretch | None, Stretch],
     span: tuple[int, int],
-    grid: _Grid,
+    grid: Grid,
     sources: tuple[Sequence[str], Sequence[str]],
 ) -> Iterator[str]:
     """One event: a line, or two for a transition, with speeds and comments below."""
@@ -182,13 +207,15 @@ def _event(
     if frames > 0:
         at = _source(before, (span[0], span[0]), grid)[1][0] if before else 0
         yield _line(number, _reel(before, reels), "C", (at, at, span[0], span[0]), grid)
-        kind = "W001" if stretch.segment and stretch.segment["opening"]["kind"] == "wipe" else "D"
+        kind = "W001" if _is_wipe(stretch) else "D"
         yield _line(number, _reel(stretch, reels), f"{kind:<4} {frames:03d}", (*source, *span), grid)
         if before:
             yield from _speed(before, at, reels, grid)
     else:
         yield _line(number, _reel(stretch, reels), "C", (*source, *span), grid)
     yield from _speed(stretch, first_in, reels, grid)
+    if stretch.recording is not None and stretch.speed == 0:
+        yield "* FREEZE FRAME"
     if frames > 0 and before and before.recording is not None:
         yield f"* FROM CLIP NAME: {names[before.recording]}"
     if stretch.recording is not None:
@@ -196,7 +223,7 @@ def _event(
     yield from _remarks(stretch)
 
 
-def _source(stretch: Stretch, span: tuple[int, int], grid: _Grid) -> tuple[int, tuple[int, int]]:
+def _source(stretch: Stretch, span: tuple[int, int], grid: Grid) -> tuple[int, tuple[int, int]]:
     """The frame shown first, and the source's in and out, for record frames `span`."""
     if stretch.recording is None:
         return 0, (0, span[1] - span[0])
@@ -212,15 +239,15 @@ def _reel(stretch: Stretch | None, reels: Sequence[str]) -> str:
     return _BLACK if stretch is None or stretch.recording is None else reels[stretch.recording]
 
 
-def _line(number: int, reel: str, edit: str, frames: tuple[int, int, int, int], grid: _Grid) -> str:
+def _line(number: int, reel: str, edit: str, frames: tuple[int, int, int, int], grid: Grid) -> str:
     times = " ".join(grid.timecode(frame) for frame in frames)
     return f"{number:03d}  {reel:<8} V     {edit:<8} {times}"
 
 
-def _speed(stretch: Stretch, at: int, reels: Sequence[str], grid: _Grid) -> Iterator[str]:
+def _speed(stretch: Stretch, at: int, reels: Sequence[str], grid: Grid) -> Iterator[str]:
     if stretch.recording is None or stretch.speed == 1:
         return
-    tenths = math.floor(abs(stretch.speed) * grid.base * 10 + Fraction(1, 2))
+    tenths = abs(_tenths(stretch, grid))
     sign = "-" if stretch.speed < 0 else ""
     speed = f"{sign}{tenths // 10:03d}.{tenths % 10}"
     yield f"M2   {reels[stretch.recording]:<8} {speed:<22} {grid.timecode(at)}"

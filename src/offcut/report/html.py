@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from offcut.report import layout, words
+from offcut.report import sound as sounds
 from offcut.report.files import as_json, write_whole
 from offcut.report.pictures import FRAME_PX, FRAMES_OF_INDICATOR, PAIRS, STRIP_PX, Album, Pictures
 from offcut.report.plain import one_line
@@ -108,7 +109,11 @@ def _environment() -> Environment:
         json_text=_json_text,
     )
     environment.globals.update(
-        words=words, layout=layout, PAIRS=PAIRS, FRAMES_OF_INDICATOR=FRAMES_OF_INDICATOR
+        words=words,
+        layout=layout,
+        sounds=sounds,
+        PAIRS=PAIRS,
+        FRAMES_OF_INDICATOR=FRAMES_OF_INDICATOR,
     )
     return environment
 

@@ -96,6 +96,25 @@ def recording_strip(document: Mapping[str, Any], recording: int) -> Strip:
     return _strip(bars, exhibit)
 
 
+def sound_strip(document: Mapping[str, Any]) -> Strip:
+    """Lay out what was found of the release's sound, each linked to its entry; none where nothing is said."""
+    spans = [(Fraction(s["start_s"]), Fraction(s["end_s"])) for s in document["sound"]]
+    bars = []
+    for at, (said, span, lane) in enumerate(zip(document["sound"], spans, lanes(spans), strict=True)):
+        recording = said["recording"]
+        name = "" if recording is None else letter(recording)
+        look, label = {
+            "same": (f"r{(recording or 0) % 8}", name),
+            "covered": (f"r{(recording or 0) % 8}", f"{name} + other"),
+            "shifted": (f"r{(recording or 0) % 8}", f"{name} from elsewhere"),
+            "replaced": ("none", "other"),
+            "muted": ("undecidable", "silent"),
+        }[said["finding"]]
+        title = f"{clock(span[0])} to {clock(span[1])}: {label}"
+        bars.append(_bar(span, document["release"], lane, (look, label, f"#sound-{at + 1}", title)))
+    return _strip(bars, document["release"])
+
+
 def shot_strip(document: Mapping[str, Any], prefix: str = "") -> Strip:
     """Lay out the shots of an examined file; transitions and flashes on a lane of their own.
 

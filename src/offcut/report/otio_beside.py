@@ -31,13 +31,12 @@ def sound_tracks(document: Mapping[str, Any], end_s: Fraction) -> list[otio.sche
     spans = list(enumerate(document.get("sound") or ()))
     for number, span in spans:
         _check(f"sound {number}", span, len(document["recordings"]))
-    lanes = _lanes(spans)
     times = [t for _, s in spans for t in (Fraction(s["start_s"]), Fraction(s["end_s"]))]
     end_s = max([end_s, *times])
     release = Clock.of([end_s, *times], frame_rate_hz(document["release"]))
     clocks = _sound_clocks(document)
     tracks = []
-    for place, lane in enumerate(lanes, start=1):
+    for place, lane in enumerate(lanes(spans), start=1):
         track = otio.schema.Track(name=f"A{place}", kind=otio.schema.TrackKind.Audio)
         at_s = Fraction(0)
         for number, span in lane:
@@ -71,7 +70,7 @@ def left_out(document: Mapping[str, Any]) -> otio.schema.Timeline:
         end_s = max([Fraction(recording["duration_s"] or 0), *(Fraction(s["end_s"]) for _, s in spans)])
         times = [t for _, s in spans for t in (Fraction(s["start_s"]), Fraction(s["end_s"]))]
         clock = Clock.of([end_s, *times], frame_rate_hz(recording))
-        for lane in _lanes(spans) or [[]]:
+        for lane in lanes(spans) or [[]]:
             made.tracks.append(_lane_left_out(lane, index, recording, (clock, end_s)))
     return made
 
@@ -117,16 +116,16 @@ def _check(name: str, span: Mapping[str, Any], recordings: int) -> None:
         raise ValueError(f"{name} from {span['start_s']} s to {span['end_s']} s is no span")
 
 
-def _lanes(spans: Sequence[Span]) -> list[list[Span]]:
+def lanes(spans: Sequence[Span]) -> list[list[Span]]:
     """Spread spans over as few lanes as keep those that overlap apart."""
-    lanes: list[list[Span]] = []
+    found: list[list[Span]] = []
     for number, span in sorted(spans, key=lambda item: (Fraction(item[1]["start_s"]), item[0])):
-        free = next((e for e in lanes if Fraction(e[-1][1]["end_s"]) <= Fraction(span["start_s"])), None)
+        free = next((e for e in found if Fraction(e[-1][1]["end_s"]) <= Fraction(span["start_s"])), None)
         if free is None:
-            lanes.append([(number, span)])
+            found.append([(number, span)])
         else:
             free.append((number, span))
-    return lanes
+    return found
 
 
 def _hole(clock: Clock, from_s: Fraction, to_s: Fraction) -> Iterator[otio.schema.Gap]:

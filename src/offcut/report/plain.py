@@ -78,12 +78,13 @@ def box(of: Box | None) -> dict[str, float] | None:
 
 
 def opening(of: Opening) -> dict[str, Any]:
-    """Write how a shot or segment begins."""
+    """Write how a shot or segment begins; `style` only where more than the kind is known."""
     return {
         "kind": of.kind,
         "start_s": exact(of.start_s),
         "end_s": exact(of.end_s),
         "confidence": float(of.confidence),
+        **({} if of.style is None else {"style": one_line(of.style)}),
     }
 
 

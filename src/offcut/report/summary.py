@@ -33,6 +33,8 @@ def summary(edit: Edit) -> dict[str, Any]:
         "used_s": _added(by_recording, "used_s"),
         "left_out_s": _added(by_recording, "left_out_s"),
         "undecidable_s": _added(by_recording, "undecidable_s"),
+        "evidence": len(edit.evidence),
+        "identical_packets_s": _total(_identical(edit)),
         "lowest_confidence": min((float(segment.confidence) for segment in edit.segments), default=None),
         "by_recording": by_recording,
     }
@@ -81,6 +83,15 @@ def _of_recording(edit: Edit, index: int) -> dict[str, Any]:
         "undecidable_s": _total(undecidable),
         "undecidable_spans": len(undecidable),
     }
+
+
+def _identical(edit: Edit) -> list[Span]:
+    """Spans of the release whose coded pictures lie in a recording, byte for byte."""
+    return [
+        Span(e.start_s, e.end_s)
+        for e in edit.evidence
+        if e.kind == "identical_packets" and e.start_s is not None and e.end_s is not None
+    ]
 
 
 def _release_spans(segments: Iterable[Segment]) -> list[Span]:

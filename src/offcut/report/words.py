@@ -34,6 +34,15 @@ STRENGTHS = {
 }
 
 
+EVIDENCE = {
+    "identical_packets": "Identical packets",
+    "xmp_ingredient": "XMP ingredient",
+    "xmp_history": "XMP history",
+    "timecode": "Timecode",
+    "telemetry": "Telemetry",
+}
+
+
 def seconds(time_s: Fraction | str) -> str:
     """Write a length for people: `34.200 s`."""
     return f"{round(Fraction(time_s) * 1000) / 1000:,.3f}\N{NO-BREAK SPACE}s"
@@ -117,6 +126,32 @@ def answer(document: Mapping[str, Any]) -> list[str]:
             "these are listed, and what they may have used is not called left out."
         )
     return said
+
+
+def evidence(document: Mapping[str, Any]) -> str:
+    """Say in one sentence what bytes say without a comparison of pictures; empty where they say nothing."""
+    kinds = [item["kind"] for item in document.get("evidence") or ()]
+    if not kinds:
+        return ""
+    copied = kinds.count("identical_packets")
+    said = []
+    if copied:
+        said.append(
+            f"{seconds(document['summary']['identical_packets_s'])} of the release, in "
+            f"{counted(copied, 'span')}, {'is' if copied == 1 else 'are'} coded by the same bytes as "
+            "recordings given"
+        )
+    said += [
+        counted(kinds.count(kind), f"statement about {name}", f"statements about {name}")
+        for kind, name in (
+            ("telemetry", "telemetry"),
+            ("timecode", "timecode"),
+            ("xmp_ingredient", "XMP ingredients"),
+            ("xmp_history", "XMP history"),
+        )
+        if kind in kinds
+    ]
+    return f"Without comparing pictures: {'; '.join(said)}."
 
 
 def speed(value: str | None) -> str:
