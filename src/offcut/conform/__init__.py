@@ -80,10 +80,10 @@ def conform(
         if (found := plane(canvas, geometry, stretch)) is not None
     ]
     progress("fitting raw times", 0.7)
-    pieces, fitters = assemble(canvas, planes)
+    assembly = assemble(canvas, planes)
     progress("measuring transitions", 0.9)
-    transitions = [between(canvas, a, b, fitters) for a, b in pairwise(pieces)]
-    placed: list[Placed] = placed_segments(canvas, pieces, fitters, transitions)
+    transitions = [between(canvas, a, b, assembly.fitters) for a, b in pairwise(assembly.pieces)]
+    placed: list[Placed] = placed_segments(canvas, assembly, transitions)
     in_vain = unexplained_pictures(release, placed)
     rivalled = sum(1 for p in placed if p.rivals)
     segments = tuple(p.segment for p in placed)

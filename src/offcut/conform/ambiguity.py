@@ -31,7 +31,7 @@ LOOSER, MOSTLY = 0.15, 0.7
 FAR_WORSE = 0.1
 """A plane in which a line agrees this much less is of another geometry, and says nothing about rivals."""
 
-STILL_SHARE, EXPECTED_PER_SHARE, MOST_EXPECTED = 0.012, 6.0, 0.35
+STILL_SHARE, EXPECTED_PER_SHARE, MOST_EXPECTED = 0.05, 3.5, 0.35
 """The `when` score that a share of moving energy lets expect: on the shared cases the right take had at
 least 1.4 times this; other takes of the same place (the signing clips) at most a half of it."""
 

@@ -1,7 +1,7 @@
 """From planes to pieces: find lines, choose a path, join what belongs together, fit again on more frames."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,7 +12,7 @@ from offcut.conform.anchors import Anchor, agreement, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
 from offcut.conform.lines import Fitter, Line
-from offcut.conform.path import LEAST_FRAMES, Piece, best_path, candidates, gains, pieces
+from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces
 from offcut.conform.planes import Plane, plane
 from offcut.timeline import FrameTimes
 
@@ -78,6 +78,14 @@ SAME_SPEED_FRAMES = 2.0
 
 POLISH_FRAMES = 7
 
+BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
+"""A second picture at the same time has to agree better, and longer, than a first one."""
+
+MOST_OVERLAP, SMALL_AREA, MOST_OVERLAP_SMALL = 0.3, 0.2, 0.6
+"""Share of a second picture's area that the first may explain too: blocks at its edge agree with both."""
+
+LEAST_BESIDE_AREA, BESIDE_FILLS, BESIDE_MATCH, BESIDE_STILL_MATCH = 0.03, 0.6, 0.7, 0.85
+
 
 def hard_cuts(canvas: Canvas) -> list[int]:
     """First frames of the release whose normalised picture has little in common with the one before."""
@@ -91,32 +99,101 @@ def hard_cuts(canvas: Canvas) -> list[int]:
     return cuts
 
 
-def assemble(canvas: Canvas, planes: Sequence[Plane]) -> tuple[list[Piece], list[Fitter]]:
-    """The pieces of the release in order, each on its best line, and the fitters the lines refer to."""
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What was found of an edit.
+
+    Attributes:
+        pieces: The release in order, without gaps, each piece on its best line or on none.
+        beside: Pieces that are seen at the same time as one of `pieces`, in another part of the picture.
+        fitters: What the lines of all pieces refer to.
+    """
+
+    pieces: list[Piece]
+    beside: list[Piece]
+    fitters: list[Fitter]
+
+
+def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
+    """Find lines in all planes, choose among them for every release frame, and join what goes on."""
     release = canvas.release.frames
     fitters = [
         Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames)
         for k, plane in enumerate(planes)
     ]
-    lines = candidates(fitters, release, hard_cuts(canvas))
+    tried = candidates(fitters, release, hard_cuts(canvas))
+    lines = tried
+    found: list[Piece] = []
     for _ in range(2):
-        table = gains(lines, fitters, len(release))
-        found = _joined(pieces(best_path(table), lines), fitters)
+        found = _joined(pieces(best_path(gains(lines, fitters, len(release))), lines), fitters)
         lines = [refit(piece, fitters) for piece in found if piece.line is not None]
-    fitters, lines = _polished(canvas, lines, found, fitters)
-    table = gains(lines, fitters, len(release))
-    final = _joined(pieces(best_path(table), lines), fitters)
-    final = [
-        p if p.line is None or p.last - p.first >= LEAST_FRAMES else replace(p, line=None) for p in final
+    polished: list[Fitter] = []
+    lines = _polished(canvas, found, lines, (fitters, polished))
+    table = gains(lines, polished, len(release))
+    first = _long_enough(_joined(pieces(best_path(table), lines), polished), LEAST_FRAMES)
+    found = _beside(first, polished, tried, fitters)
+    lines = [refit(piece, fitters) for piece in found]
+    lines = _polished(canvas, found, lines, (fitters, polished))
+    beside = [
+        replace(piece, line=line)
+        for piece, line in zip(found, lines, strict=True)
+        if _is_beside(polished[line.plane], line)
     ]
-    return _nones_merged(final), fitters
+    return Assembly(first, beside, polished)
+
+
+def _long_enough(found: Sequence[Piece], least: int) -> list[Piece]:
+    return _nones_merged(
+        [p if p.line is None or p.last - p.first >= least else replace(p, line=None) for p in found]
+    )
+
+
+def _beside(
+    first: Sequence[Piece], polished: Sequence[Fitter], lines: Sequence[Line], fitters: Sequence[Fitter]
+) -> list[Piece]:
+    """Pieces of a second layer: in parts of the picture that the first layer does not explain."""
+    frames = first[-1].last if first else 0
+    for _ in range(2):
+        table = gains(lines, fitters, frames)
+        table[:, -1] = BESIDE_NONE
+        for piece in first:
+            taken = None if piece.line is None else polished[piece.line.plane].plane.mask
+            shut = [k for k, line in enumerate(lines) if not _is_free(fitters[line.plane].plane.mask, taken)]
+            table[piece.first : piece.last, shut] = OFF
+        found = _joined(pieces(best_path(table, BESIDE_SWITCH_COST), lines), fitters)
+        found = [p for p in found if p.line is not None and p.last - p.first >= LEAST_BESIDE_FRAMES]
+        lines = [refit(piece, fitters) for piece in found]
+    return found
+
+
+def _is_free(mask: NDArray[np.bool_], taken: NDArray[np.bool_] | None) -> bool:
+    if taken is None or mask.mean() < LEAST_BESIDE_AREA:
+        return False
+    overlap = float((mask & taken).sum()) / float(mask.sum())
+    return overlap <= (MOST_OVERLAP_SMALL if mask.mean() < SMALL_AREA else MOST_OVERLAP)
+
+
+def _is_beside(fitter: Fitter, line: Line) -> bool:
+    """Whether a second picture is beyond chance: it agrees well, and fills an upright box."""
+    mask = fitter.plane.mask
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+    fills = float(mask.sum()) / box >= BESIDE_FILLS
+    agrees = line.where >= BESIDE_MATCH and (line.when >= CLEAR_WHEN or line.where >= BESIDE_STILL_MATCH)
+    return bool(fills and agrees)
 
 
 def _polished(
-    canvas: Canvas, lines: Sequence[Line], found: Sequence[Piece], fitters: Sequence[Fitter]
-) -> tuple[list[Fitter], list[Line]]:
-    """Lay every piece's geometry anew on many of its frames at once, and fit its line in the better plane."""
-    polished: list[Fitter] = []
+    canvas: Canvas,
+    found: Sequence[Piece],
+    lines: Sequence[Line],
+    planes: tuple[Sequence[Fitter], list[Fitter]],
+) -> list[Line]:
+    """Lay every piece's geometry anew on many of its frames at once, and fit its line in the better plane.
+
+    `planes` are those searched, to which the lines refer, and those polished, to which new ones are added.
+    """
+    fitters, polished = planes
     new_lines: list[Line] = []
     sourced = [piece for piece in found if piece.line is not None]
     for piece, line in zip(sourced, lines, strict=True):
@@ -130,7 +207,7 @@ def _polished(
         fitter = Fitter(renewed, len(polished), canvas.release.frames, times, searched=fitters)
         polished.append(fitter)
         new_lines.append(refit(Piece(piece.first, piece.last, replace(line, plane=fitter.number)), polished))
-    return polished, new_lines
+    return new_lines
 
 
 def _raw_near(piece: Piece, line: Line, fitter: Fitter, times: FrameTimes) -> tuple[int, int]:

@@ -22,6 +22,12 @@ LINES_PER_WINDOW = 2
 SMALL_AREA_COST = 0.3
 """Taken from the match of a line for the share of the picture that its geometry covers but that disagrees."""
 
+LARGE_AREA_GAIN = 0.1
+"""Of a large picture and a small one set into it, the large one is the first layer."""
+
+OFF = -9.0
+"""What a frame earns on a line that has no picture for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -67,16 +73,17 @@ def _known(found: Sequence[Line], line: Line, fitter: Fitter) -> bool:
 
 
 def gains(lines: Sequence[Line], fitters: Sequence[Fitter], frames: int) -> NDArray[np.float32]:
-    """What every frame earns on every line and on none, shape (frames, lines + 1); -9 where a line is not."""
-    table = np.full((frames, len(lines) + 1), -9.0, np.float32)
+    """What every frame earns on every line and on none, shape (frames, lines + 1); OFF where a line is not."""
+    table = np.full((frames, len(lines) + 1), OFF, np.float32)
     table[:, -1] = NONE_GAIN
     for column, line in enumerate(lines):
         fitter = fitters[line.plane]
         first, last = fitter.plane.release_frames
-        lost = SMALL_AREA_COST * (1 - fitter.plane.agreeing_share)
+        mask = fitter.plane.mask
+        lost = SMALL_AREA_COST * (1 - fitter.plane.agreeing_share) - LARGE_AREA_GAIN * float(mask.mean())
         match = fitter.along(line)
         earned = match + WHEN_WEIGHT * np.maximum(0.0, fitter.local_when(line, match)) - lost
-        table[first:last, column] = np.where(np.isnan(earned), -9.0, earned)
+        table[first:last, column] = np.where(np.isnan(earned), OFF, earned)
     return table
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from offcut.conform.ambiguity import CLEAR_WHEN, Doubt, doubt, is_another_take, rivals
 from offcut.conform.canvas import Canvas
-from offcut.conform.edit import refit
+from offcut.conform.edit import Assembly, refit
 from offcut.conform.hypotheses import Geometry, canvas_px
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import Piece
@@ -25,6 +25,10 @@ LEAST_AGREEING = 0.45
 
 NOT_FOUND = 0.7
 """How sure it is that a span without a source has none here; set, not measured."""
+
+SHARED, SEEN_SHARE, NEARLY_SIDE = 0.3, 0.5, 0.1
+BESIDE_OPENING = 0.7
+"""How sure the first frame of a second picture is; how it comes in is not measured."""
 
 RIVALLED = 0.5
 """No source is named more surely than this where another recording fits as well."""
@@ -47,11 +51,11 @@ class Placed:
     rivals: Sequence[tuple[int, Span]] = ()
 
 
-def placed_segments(
-    canvas: Canvas, pieces: Sequence[Piece], fitters: Sequence[Fitter], transitions: Sequence[Transition]
-) -> list[Placed]:
-    """Name every piece exactly; `transitions[k]` lies between pieces k and k + 1."""
+def placed_segments(canvas: Canvas, assembly: Assembly, transitions: Sequence[Transition]) -> list[Placed]:
+    """Name every piece exactly; `transitions[k]` lies between the pieces k and k + 1 of the first layer."""
     found = []
+    pieces, fitters = assembly.pieces, assembly.fitters
+    shared = {k for k, one in enumerate(pieces) if any(_share_time(one, other) for other in assembly.beside)}
     for k, piece in enumerate(pieces):
         opens = transitions[k - 1] if k else None
         closes = transitions[k] if k + 1 < len(pieces) else None
@@ -62,8 +66,20 @@ def placed_segments(
             found.append(Placed(_without_source(canvas.release.frames, first, last, opening), ()))
             continue
         alone = (opens.last if opens else piece.first, closes.first if closes else piece.last)
-        found.append(_with_source(canvas, replace(piece, first=first, last=last), alone, (fitters, opening)))
-    return _joined(_gaps_filled(canvas.release.frames, found))
+        long = replace(piece, first=first, last=last)
+        found.append(_with_source(canvas, long, alone, (fitters, opening, k in shared)))
+    whole = _joined(_gaps_filled(canvas.release.frames, found))
+    for piece in assembly.beside:
+        at_s = canvas.release.frames.time_s(piece.first)
+        opening = Opening("start" if piece.first == 0 else "cut", at_s, at_s, BESIDE_OPENING)
+        one = _with_source(canvas, piece, (piece.first, piece.last), (fitters, opening, True))
+        if one.segment.recording is not None:
+            whole.append(one)
+    return sorted(whole, key=lambda one: one.segment.start_s)
+
+
+def _share_time(one: Piece, other: Piece) -> bool:
+    return min(one.last, other.last) - max(one.first, other.first) > SHARED * (one.last - one.first)
 
 
 def _gaps_filled(times: FrameTimes, found: Sequence[Placed]) -> list[Placed]:
@@ -129,9 +145,9 @@ def _without_source(times: FrameTimes, first: int, last: int, opening: Opening) 
 
 
 def _with_source(
-    canvas: Canvas, piece: Piece, alone: tuple[int, int], context: tuple[Sequence[Fitter], Opening]
+    canvas: Canvas, piece: Piece, alone: tuple[int, int], context: tuple[Sequence[Fitter], Opening, bool]
 ) -> Placed:
-    fitters, opening = context
+    fitters, opening, is_shared = context
     line = piece.line
     assert line is not None
     fitter = fitters[line.plane]
@@ -165,6 +181,9 @@ def _with_source(
         (k, _clipped(low - pad_s, high + pad_s, canvas.recordings[k].frames))
         for k, (low, high) in rivals(fitter, rows, line)
     ]
+    placed = placement(canvas, geometry)
+    if is_shared:
+        placed = _common(placed, _seen(fitter.plane.mask))
     segment = Segment(
         start_s,
         end_s,
@@ -173,8 +192,8 @@ def _with_source(
         raw_start_s + speed * (end_s - start_s),
         speed,
         geometry.mirrored,
-        crop(canvas, geometry),
-        placement(canvas, geometry),
+        crop(canvas, geometry, placed),
+        placed,
         min(confidence(line, unsure, len(rows)), RIVALLED if others else 1.0),
         "ambiguous" if unsure.is_ambiguous else "exact",
         tuple(RawSpan(s.start_s, s.end_s) for s in may_be),
@@ -187,6 +206,7 @@ def _with_source(
             "agreeing_share": round(fitter.plane.agreeing_share, 4),
             "frames_compared": len(rows),
         },
+        raw_to_release=raw_to_release(canvas, geometry),
     )
     return Placed(segment, may_be, (), others)
 
@@ -249,15 +269,48 @@ def confidence(line: Line, unsure: Doubt, frames: int) -> float:
     return round(0.5 + 0.45 * picture * (0.4 + 0.6 * motion) * (0.5 + 0.5 * length), 3)
 
 
-def crop(canvas: Canvas, geometry: Geometry) -> Box:
-    """The window of the raw picture that is seen, before mirroring, in fractions of the raw picture."""
+def crop(canvas: Canvas, geometry: Geometry, placed: Box) -> Box:
+    """The window of the raw picture that is seen in `placed`, before mirroring, in fractions of it."""
     width, height = canvas_px(canvas.recordings[geometry.recording])
-    corners = np.array([[x, y, 1.0] for x in (0, canvas.size_px[0]) for y in (0, canvas.size_px[1])])
+    sides = ((placed.x, placed.x + placed.width), (placed.y, placed.y + placed.height))
+    corners = np.array([[x, y, 1.0] for x in sides[0] for y in sides[1]]) * (*canvas.size_px, 1.0)
     whole = np.vstack([geometry.matrix, [0, 0, 1]])
     raw = (corners @ np.linalg.inv(whole).T)[:, :2] / (width, height)
     left, top, right, bottom = _snapped(raw)
     if geometry.mirrored:
         left, right = 1 - right, 1 - left
+    return Box(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
+
+
+def raw_to_release(canvas: Canvas, geometry: Geometry) -> tuple[float, ...]:
+    """Homography from the raw picture, before mirroring, to the release, both in fractions; row by row."""
+    width, height = canvas_px(canvas.recordings[geometry.recording])
+    mirror = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]]) if geometry.mirrored else np.eye(3)
+    whole = np.vstack([geometry.matrix, [0, 0, 1]]) @ np.diag([width, height, 1.0]) @ mirror
+    found = np.diag([1 / canvas.size_px[0], 1 / canvas.size_px[1], 1.0]) @ whole
+    return tuple(round(float(v), 6) for v in found.ravel())
+
+
+def _seen(mask: np.ndarray) -> Box:
+    """The box in which a recording is seen, where another is seen beside it."""
+    height, width = mask.shape
+    rows, columns = mask.mean(axis=1), mask.mean(axis=0)
+    at = [np.flatnonzero(side >= SEEN_SHARE * side.max()) for side in (columns, rows)]
+    left, right, top, bottom = at[0][0], at[0][-1] + 1, at[1][0], at[1][-1] + 1
+    return Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
+
+
+def _common(a: Box, b: Box) -> Box:
+    """The part of `a` that lies in `b`; sides of `b` that are nearly those of `a` give way."""
+    ends = []
+    for low, high, other_low, other_high in (
+        (a.x, a.x + a.width, b.x, b.x + b.width),
+        (a.y, a.y + a.height, b.y, b.y + b.height),
+    ):
+        low = other_low if other_low > low + NEARLY_SIDE else low
+        high = other_high if other_high < high - NEARLY_SIDE else high
+        ends += [low, max(high, low + 0.01)]
+    left, right, top, bottom = ends
     return Box(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
 
 
