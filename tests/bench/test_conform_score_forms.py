@@ -353,6 +353,15 @@ def test_a_side_of_a_split_screen_is_asked_for_like_any_other_source() -> None:
     assert scores["vcsl_recall"] < 1
 
 
+def test_a_recording_whose_first_picture_comes_late_has_no_time_before_it() -> None:
+    truth = copy.deepcopy(case(part(0, 60, 0, 5)))
+    truth["recordings"][0]["frame_times_s"] = truth["recordings"][0]["frame_times_s"][3:]
+    for entries in truth["frames"]:
+        entries[0][2] -= 3
+    truth["left_out"][0]["start_s"] = "1/10"
+    assert_perfect(scorer.score(scorer.oracle(truth), truth))
+
+
 def test_joints_inside_a_ramp_are_not_invented_but_outside_of_one_they_are() -> None:
     for truth, invented in ((case(part(0, 60, 0, 5, "1/2", to="3/2")), 0), (case(part(0, 60, 0, 5)), 1)):
         one = part(0, 30, 0, 5)
