@@ -61,8 +61,9 @@ test: lint
 	$(BIN)/python -m pytest -n 2
 
 bench: $(VENV)/bench.stamp
-	$(BIN)/python bench/conform/run.py --set shared --folder build/bench
-	$(BIN)/python bench/conform/run.py --set validation --seeds 0-8 --folder build/bench
+	$(BIN)/python bench/conform/run.py --set shared --folder build/bench --tool both --keep
+	$(BIN)/python bench/conform/run.py --set validation --level medium --seeds 0-59 --folder build/bench --tool both --jobs 2 --keep
+	$(BIN)/python bench/conform/run.py --set validation --level hard --seeds 0-19 --folder build/bench --tool both --jobs 2 --keep
 	$(BIN)/python bench/shots/bench_shots.py --videos 20
 	$(BIN)/python bench/cost/bench_cost.py --folder build/bench
 

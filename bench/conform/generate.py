@@ -9,10 +9,11 @@ is tuned on proves nothing. `--set synthetic` makes its recordings from numbers 
 
 import argparse
 import json
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -106,6 +107,8 @@ def make(
         known = json.loads(told.read_text(encoding="utf-8"))
         if known.get("generator") == VERSION:
             return _case(own, known["recordings"])
+        # What another version made of the clips may be other stretches under the same names.
+        shutil.rmtree(own / "raw", ignore_errors=True)
     own.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng((seed, zlib.crc32(kind.encode()), LEVELS.index(level)))
     found = list(_folder(clips)) if clips is not None else list(_clips(kind, seed, own, footage))
@@ -126,10 +129,13 @@ def _written(plan: Plan, clips: dict[str, Clip], own: Path, level: Level) -> Cas
 
 
 def _folder(clips: Path) -> Iterator[Clip]:
-    """Every clip of a folder that an edit can be cut from."""
+    """Every clip of a folder that an edit can be cut from; two of one name keep their endings."""
+    names: set[str] = set()
     for path in sorted(p for p in clips.iterdir() if p.suffix.lower() in SUFFIXES):
         try:
-            yield clip(path)
+            one = clip(path)
+            yield one if one.name not in names else replace(one, name=path.name)
+            names.add(one.name)
         except ValueError as error:
             print(f"{error}: not used", file=sys.stderr)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from offcut.decode.encode import write_video
+from offcut.decode.encode import Film, write_film, write_video
 from offcut.timeline import FrameTimes, Span, union
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "conform"
@@ -36,6 +36,7 @@ plans = _module("conform_cases.plans")
 raws = _module("conform_cases.raws")
 stretched = _module("conform_cases.stretched")
 told = _module("conform_cases.truth")
+generate = _module("generate")
 
 
 def unseen(name: str, *, width_px: int = 640, height_px: int = 360, frames: int = 600) -> Any:
@@ -300,3 +301,29 @@ def test_prepared_recordings_are_the_same_for_the_same_seed(recorded: dict[str, 
         assert sum(one.spare for one in made[0]) == sum("_take" in one.name for one in made[0])
         kinds |= {one.derived["kind"] for one in made[0] if one.derived}
     assert kinds == {"take", "other", "variable", "interlaced"}
+
+
+def test_clips_of_any_folder_are_told_apart_and_unusable_ones_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.mp4", "a.mkv", "b.mov"):
+        write_video(
+            tmp_path / name, (np.full((48, 64, 3), n, np.uint8) for n in range(5)), rate_hz=Fraction(25)
+        )
+    turned = Film(Fraction(25), rotation_deg=90)
+    write_film(tmp_path / "c.mp4", (np.full((48, 64, 3), n, np.uint8) for n in range(5)), turned)
+    (tmp_path / "notes.txt").write_text("no clip")
+    found = list(generate._folder(tmp_path))
+    assert [one.name for one in found] == ["a", "a.mp4", "b"]
+    assert "c.mp4: turned picture" in capsys.readouterr().err
+
+
+def test_a_case_of_another_version_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    own = tmp_path / "nothing-medium-0"
+    (own / "raw").mkdir(parents=True)
+    (own / "raw" / "old.mp4").write_bytes(b"old")
+    (own / "truth.json").write_text('{"generator": 1, "recordings": []}')
+    (tmp_path / "clips").mkdir()
+    with pytest.raises(ValueError, match="0 clips that may be used"):
+        generate.make("nothing", 0, tmp_path, clips=tmp_path / "clips")
+    assert not (own / "raw").exists()

@@ -177,3 +177,9 @@ def test_what_is_told_names_failures_accusations_and_targets() -> None:
     assert "x: 2.00 s called left out" in told
     assert "0.960 yes" in told
     assert "0.200  NO" in told
+
+
+def test_the_page_of_the_benchmark_explains_every_metric_in_the_words_of_the_scorer() -> None:
+    page = (BENCH.parents[1] / "docs" / "benchmark.md").read_text(encoding="utf-8")
+    for name, meaning in scorer.METRICS.items():
+        assert f"| `{name}` | {meaning} |" in page

@@ -96,7 +96,7 @@ def _made_truth() -> Document:
             entries.append([i, segment["recording"], int(raw_s * rate), 1.0 / len(seen), "main"])
         frames.append(entries)
     left_out = [
-        (0, "0", "2"), (0, "4", "7"), (0, "8", "10"),
+        (0, "0", "2"), (0, "4", "7"), (0, "241/30", "10"),
         (1, "0", "4"), (1, "9", "15"), (1, "151/10", "20"), (2, "0", "5"),
     ]  # fmt: skip
     return {
@@ -426,10 +426,11 @@ def test_a_used_recording_without_prediction_enters_recall_but_not_precision() -
 def test_segment_recall_multiplies_the_covered_shares_of_both_axes() -> None:
     result = scorer.oracle(MADE)
     result["segments"] = [s for s in result["segments"] if s["recording"] == 0]
-    # Half the release time of 2 s, three quarters of its 2 s of raw time; the other segment of 1 s stays.
+    # Half the release time of 2 s, three quarters of its 2 s of raw time; the other segment of 1 s stays,
+    # which is played backwards and begins with the whole of its first frame.
     result["segments"][0].update(end_s="2", raw_end_s="7/2", speed="3/2")
     scores = scorer.score(result, MADE)
-    assert scores["vcsl_recall"] == pytest.approx((2 / 3) * (2.5 / 3) / 2)
+    assert scores["vcsl_recall"] == pytest.approx((2 / 3) * (2.5 + 1 / 30) / (3 + 1 / 30) / 2)
     assert scores["vcsl_precision"] == 1.0
 
 

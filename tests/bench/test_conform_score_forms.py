@@ -84,9 +84,8 @@ def case(*parts: Document) -> Document:
             now_s = raw_s + first * at_s + (last - first) * at_s * at_s / (2 * (end - start) * FRAME_S)
             frames[n].append([number, one["recording"], int(now_s * rate), share, role])
         low_s, high_s = sorted((raw_s, Fraction(one["raw_end_s"])))
-        if high_s == low_s:
-            low_s = Fraction(int(low_s * rate), rate)
-            high_s = low_s + Fraction(1, rate)
+        if Fraction(one["raw_end_s"]) <= raw_s:
+            high_s += Fraction(1, rate)
         used[one["recording"]].append((low_s, high_s))
     left_out = []
     for recording, spans in used.items():
@@ -303,7 +302,7 @@ def test_a_freeze_put_within_its_raw_frame_keeps_its_whole_extent() -> None:
 
 def test_a_segment_played_backwards_and_said_to_run_forwards_covers_its_raw_but_not_its_frames() -> None:
     truth = case(part(0, 60, 0, 20, "-1"))
-    scores = changed(0, truth, raw_start_s="18", raw_end_s="20", speed="1")
+    scores = changed(0, truth, raw_start_s="18", raw_end_s="601/30", speed="1")
     assert scores["vcsl_f"] == 1.0
     assert scores["speed_right"] == 0
     assert scores["frames_within_1"] < 0.1
@@ -351,6 +350,15 @@ def test_a_side_of_a_split_screen_is_asked_for_like_any_other_source() -> None:
     assert scores["segments_present"] == pytest.approx(7 / 8)
     assert scores["frames_within_1"] < 1
     assert scores["vcsl_recall"] < 1
+
+
+def test_a_recording_whose_first_picture_comes_late_has_no_time_before_it() -> None:
+    truth = copy.deepcopy(case(part(0, 60, 0, 5)))
+    truth["recordings"][0]["frame_times_s"] = truth["recordings"][0]["frame_times_s"][3:]
+    for entries in truth["frames"]:
+        entries[0][2] -= 3
+    truth["left_out"][0]["start_s"] = "1/10"
+    assert_perfect(scorer.score(scorer.oracle(truth), truth))
 
 
 def test_joints_inside_a_ramp_are_not_invented_but_outside_of_one_they_are() -> None:

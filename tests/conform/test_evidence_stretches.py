@@ -8,7 +8,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offcut.conform.evidence_stretches import FULL_BITS, LEAST_BYTES, LEAST_FULL, coded, stretches
+from offcut.conform.evidence_stretches import (
+    FULL_BITS,
+    LEAST_BYTES,
+    LEAST_FULL,
+    LEAST_SHARE,
+    coded,
+    stretches,
+)
 from offcut.records import Exhibit, Measurement, Signal, StreamView
 from offcut.timeline import FrameTimes
 
@@ -52,7 +59,7 @@ def filmed(rows: list[Row], *, shown: list[int] | None = None, codec: str = "h26
     )
 
 
-def group(content: int, at: int, *, packets: int = 12, size: int = 2000) -> list[Row]:
+def group(content: int, at: int, *, packets: int = 20, size: int = 2000) -> list[Row]:
     """A key packet and those after it, shown in the order of the file."""
     return [(content + k, at + k, k == 0, size) for k in range(packets)]
 
@@ -62,27 +69,27 @@ def frames(release: Measurement, raw: Measurement) -> list[tuple[int, int, int]]
 
 
 def test_a_group_that_is_shown_elsewhere_is_placed_to_the_frame() -> None:
-    raw = filmed(group(100, 0) + group(200, 12) + group(300, 24))
-    release = filmed(group(900, 0) + group(200, 12) + group(800, 24))
-    assert frames(release, raw) == [(12, 12, 12)]
-    assert frames(filmed(group(300, 0)), raw) == [(0, 24, 12)]
+    raw = filmed(group(100, 0) + group(200, 20) + group(300, 40))
+    release = filmed(group(900, 0) + group(200, 20) + group(800, 40))
+    assert frames(release, raw) == [(20, 20, 20)]
+    assert frames(filmed(group(300, 0)), raw) == [(0, 40, 20)]
 
 
 def test_a_run_that_begins_between_key_packets_counts_from_the_next_one() -> None:
-    raw = filmed(group(100, 0) + group(200, 12))
-    release = filmed([*group(900, 0)[:1], *group(100, 0)[3:], *group(200, 12)])
-    assert frames(release, raw) == [(10, 12, 12)]
+    raw = filmed(group(100, 0) + group(200, 20))
+    release = filmed([*group(900, 0)[:1], *group(100, 0)[3:], *group(200, 20)])
+    assert frames(release, raw) == [(18, 20, 20)]
 
 
 def test_pictures_shown_before_their_key_packet_rest_on_others_and_are_not_claimed() -> None:
     # An open group: two pictures are stored after the key packet and shown before it.
-    opened = [(200, 14, True, 2000), (201, 12, False, 2000), (202, 13, False, 2000)]
-    rest = [(203 + k, 15 + k, False, 2000) for k in range(9)]
+    opened = [(200, 22, True, 2000), (201, 20, False, 2000), (202, 21, False, 2000)]
+    rest = [(203 + k, 23 + k, False, 2000) for k in range(17)]
     raw = filmed(group(100, 0) + opened + rest)
     release = filmed(opened + rest)
-    assert frames(release, raw) == [(2, 14, 10)]
+    assert frames(release, raw) == [(2, 22, 18)]
     # With the group before them, all they rest on is the same.
-    assert frames(filmed(group(100, 0) + opened + rest), raw) == [(0, 0, 24)]
+    assert frames(filmed(group(100, 0) + opened + rest), raw) == [(0, 0, 40)]
 
 
 def test_a_frame_that_is_shown_in_one_file_only_parts_the_span() -> None:
@@ -113,8 +120,17 @@ def test_small_packets_and_repeats_prove_nothing() -> None:
     assert frames(filmed(keys[1:]), filmed(keys[1:])) == []
 
 
+def test_a_few_changes_in_a_long_repeat_prove_nothing() -> None:
+    settling = [(100 + k, k, True, 100_000) for k in range(LEAST_FULL - 1)]
+    longest = int(LEAST_FULL / LEAST_SHARE)
+    for packets, wanted in ((longest, True), (longest + 1, False)):
+        repeat = [(99, k, True, 100_000) for k in range(LEAST_FULL - 1, packets)]
+        film = filmed(settling + repeat)
+        assert bool(frames(film, film)) is wanted
+
+
 def test_few_bytes_prove_nothing() -> None:
-    size = LEAST_BYTES // 12
+    size = LEAST_BYTES // 20
     assert frames(filmed(group(100, 0, size=size)), filmed(group(100, 0, size=size))) == []
     assert frames(filmed(group(100, 0, size=size + 1)), filmed(group(100, 0, size=size + 1))) != []
 
@@ -128,19 +144,19 @@ def test_another_codec_or_size_makes_other_pictures_of_the_same_bytes() -> None:
 @given(st.data())
 def test_planted_groups_are_placed_exactly(data: st.DataObject) -> None:
     groups = data.draw(st.integers(2, 8))
-    raw = filmed([row for g in range(groups) for row in group(1000 * (g + 1), 12 * g)])
+    raw = filmed([row for g in range(groups) for row in group(1000 * (g + 1), 20 * g)])
     chosen = data.draw(st.lists(st.integers(-1, groups - 1), min_size=1, max_size=6))
     rows: list[Row] = []
     wanted: list[tuple[int, int, int]] = []
     for number, which in enumerate(chosen):
-        at = 12 * number
+        at = 20 * number
         content = 1000 * (which + 1) if which >= 0 else 10**6 * (number + 1)
         rows += group(content, at)
         if which < 0:
             continue
         if number and wanted and chosen[number - 1] == which - 1 >= 0:
             first, raw_first, count = wanted.pop()
-            wanted.append((first, raw_first, count + 12))
+            wanted.append((first, raw_first, count + 20))
         else:
-            wanted.append((at, 12 * which, 12))
+            wanted.append((at, 20 * which, 20))
     assert frames(filmed(rows), raw) == sorted(wanted)

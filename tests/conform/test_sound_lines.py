@@ -52,7 +52,7 @@ def test_a_guided_line_is_found_only_where_the_picture_says() -> None:
 def test_outside_a_line_nothing_is_measured() -> None:
     release = release_of(cut(A, 10, 25))
     lines = [line for line in blind(release, WAVES, chunk=3 * RATE_HZ) if line.recording == 0][:1]
-    shares, shifts = common(lines, release, WAVES)
+    shares, shifts = common(lines, release, WAVES, (0, len(release) // STEP))
     assert shares.shape == shifts.shape == (1, len(release) // STEP)
     first, last = lines[0].first // STEP + 1, lines[0].last // STEP - 1
     assert np.isfinite(shares[0, first:last]).all()
@@ -64,3 +64,16 @@ def test_a_release_without_sound_has_no_lines() -> None:
     nothing = Wave(measured(None, seconds=4))
     assert blind(nothing, WAVES) == []
     assert chosen([], nothing, WAVES) == []
+
+
+def test_a_long_release_is_decided_in_sections_and_loses_nothing_between_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = release_of(cut(A, 10, 18), cut(B, 12, 20))
+    lines = blind(release, WAVES)
+    whole = chosen(lines, release, WAVES)
+    monkeypatch.setattr("offcut.conform.sound_lines.SECTION", 5 * RATE_HZ // STEP)
+    parts = chosen(lines, release, WAVES)
+    heard = [sum(r.last - r.first for r in runs) for runs in (whole, parts)]
+    assert heard[1] == pytest.approx(heard[0], rel=0.03)
+    assert {(r.line.recording, round(r.line.raw(0) / RATE_HZ)) for r in parts} == {(0, 10), (1, 4)}

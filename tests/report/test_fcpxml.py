@@ -129,6 +129,15 @@ def test_sound_is_connected_below_the_pictures_at_the_raw_time_heard() -> None:
     assert (rows[1]["record"], rows[1]["raw"]) == ((4, 9), (Fraction(7, 3), Fraction(22, 3)))
 
 
+def test_sound_that_was_retimed_has_its_speed() -> None:
+    sound = {"start_s": "0", "end_s": "5", "finding": "same", "recording": 1, "raw_start_s": "2"}
+    made = document([segment("0", "10")]) | {
+        "sound": [sound | {"confidence": 0.8, "measured": {"speed": 1.2}}]
+    }
+    (row,) = clips(written(made))
+    assert (row["record"], row["raw"]) == ((0, 5), (2, 8))
+
+
 def test_a_dissolve_has_its_frames_and_media_on_both_sides() -> None:
     second = segment("4", "10", "50", recording=1, speed="2", opening=dissolve("4", "5"))
     root = written(document([segment("0", "5", "5"), second]))

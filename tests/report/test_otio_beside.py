@@ -139,6 +139,12 @@ def test_a_j_cut_begins_in_the_sound_before_it_begins_in_the_picture() -> None:
     assert audio[1].name == "other.mp4"
 
 
+def test_sound_that_was_retimed_has_its_speed() -> None:
+    sounds = [heard("0", "4", "20", measured={"speed": 1.2}), heard("4", "8", "2", measured={"speed": 1.0})]
+    (track,) = otio_beside.sound_tracks(document([]) | {"sound": sounds}, Fraction(10))
+    assert [[effect.time_scalar for effect in clip.effects] for clip in track] == [[1.2], [], []]
+
+
 def test_sounds_heard_at_once_have_tracks_of_their_own() -> None:
     sounds = [heard("0", "6", "20"), heard("4", "10", "2", recording=1)]
     tracks = otio_beside.sound_tracks(document([]) | {"sound": sounds}, Fraction(10))

@@ -37,7 +37,7 @@ def _raw_of(segment: Segment, kept: Span, case: Comparison) -> Span:
 def left_out(case: Comparison) -> dict[str, Any]:
     total: dict[str, Fraction] = defaultdict(Fraction)
     for index, recording in enumerate(case.recordings):
-        whole = [Span(Fraction(0), recording.end_s)]
+        whole = [Span(recording.times_s[0], recording.end_s)]
         true = [span(o["start_s"], o["end_s"]) for o in case.truth["left_out"] if o["recording"] == index]
         used = [s for s in case.true if s.recording == index]
         aired = [raw_extent(s, case) for s in used]

@@ -223,16 +223,18 @@ def share(part: Fraction | int, whole: Fraction | int) -> float | None:
 def raw_extent(segment: Segment, case: Comparison) -> Span:
     """Raw span of a segment, whichever way it plays.
 
-    A freeze has no extent in raw time, but what is shown of the recording is a whole frame, from when it
-    appears until the next one.
+    A frame is shown from when it appears until the next one: a freeze shows one whole frame, and what plays
+    backwards begins with the whole of its first one.
     """
     if segment.raw_start_s is None or segment.raw_end_s is None:
         return Span(Fraction(0), Fraction(0))
     low_s, high_s = sorted((segment.raw_start_s, segment.raw_end_s))
-    if low_s == high_s and segment.recording is not None and segment.recording >= 0:
-        recording = case.recordings[segment.recording]
-        low_s, high_s = recording.shown_at(low_s), recording.over_at(low_s)
-    return Span(low_s, high_s)
+    if segment.recording is None or segment.recording < 0 or segment.raw_end_s > segment.raw_start_s:
+        return Span(low_s, high_s)
+    recording = case.recordings[segment.recording]
+    if low_s == high_s:
+        low_s = recording.shown_at(low_s)
+    return Span(low_s, max(high_s, recording.over_at(high_s)))
 
 
 def moves(segment: Segment) -> bool:

@@ -26,6 +26,18 @@ REACH = 60
 CHUNK = 1 << 16
 """Ticks of the release that are looked for at once: 5.5 s, longer than most segments."""
 
+MUCH = 2_000_000 * RATE_HZ**2
+"""Length of release times that of recordings (ten minutes by an hour) above which chunks are longer."""
+
+PIECES = 64
+"""Chunks that are looked for in one walk through a recording: their spectra take 130 MB."""
+
+MOST_LINES = 16
+"""Places kept for each chunk, of all recordings together."""
+
+SECTION = 8192
+"""Steps of the release that are decided together, 205 s, so that memory does not grow with its length."""
+
 BLIND_COST, GUIDED_COST = 30.0, 16.0
 """Log likelihood that a line has to earn: one place of ten million asks more than one of a thousand."""
 
@@ -91,22 +103,37 @@ class Run:
     stands: bool
 
 
-def blind(release: Wave, waves: Sequence[Wave], *, chunk: int = CHUNK) -> list[Line]:
-    """Propose lines at recorded speed from the sound alone, looked for in the whole of every recording."""
+def blind(release: Wave, waves: Sequence[Wave], *, chunk: int | None = None) -> list[Line]:
+    """Propose lines at recorded speed from the sound alone, looked for in the whole of every recording.
+
+    Args:
+        release: The sound of the release.
+        waves: That of the recordings.
+        chunk: Ticks of the release that are looked for at once; by default by how much there is to search.
+    """
+    if chunk is None:
+        chunk = CHUNK if len(release) * sum(map(len, waves)) < MUCH else 2 * CHUNK
     starts = range(release.start, release.stop, chunk)
-    pieces = [release.levelled(start, min(start + chunk, release.stop)) for start in starts]
-    lines: list[Line] = []
+    found: dict[int, list[tuple[int, Peak]]] = {start: [] for start in starts}
     for number, wave in enumerate(waves):
-        for start, peaks in zip(starts, across(pieces, wave), strict=True):
-            for peak in peaks:
-                first, last = max(release.start, start - chunk), min(release.stop, start + 2 * chunk)
-                sign = 1 if peak.value > 0 else -1
-                line = Line(number, 1.0, start, peak.tick, first, last, sign, False)
-                known = next((k for k, x in enumerate(lines) if _is_one(x, line)), None)
-                if known is None:
-                    lines.append(line)
-                else:
-                    lines[known] = replace(lines[known], last=last)
+        for first in range(0, len(starts), PIECES):
+            some = starts[first : first + PIECES]
+            pieces = [release.levelled(start, min(start + chunk, release.stop)) for start in some]
+            for start, peaks in zip(some, across(pieces, wave), strict=True):
+                found[start] += [(number, peak) for peak in peaks]
+    lines: list[Line] = []
+    for start, peaks_here in found.items():
+        highest = sorted(peaks_here, key=lambda pair: -abs(pair[1].value))[:MOST_LINES]
+        for number, peak in highest:
+            first, last = max(release.start, start - chunk), min(release.stop, start + 2 * chunk)
+            sign = 1 if peak.value > 0 else -1
+            line = Line(number, 1.0, start, peak.tick, first, last, sign, False)
+            recent = range(max(0, len(lines) - 3 * MOST_LINES), len(lines))
+            known = next((k for k in recent if _is_one(lines[k], line)), None)
+            if known is None:
+                lines.append(line)
+            else:
+                lines[known] = replace(lines[known], last=last)
     return lines
 
 
@@ -156,15 +183,21 @@ def _piece(release: Wave, first: int, last: int, speed: float) -> Samples:
 
 
 def common(
-    lines: Sequence[Line], release: Wave, waves: Sequence[Wave]
+    lines: Sequence[Line], release: Wave, waves: Sequence[Wave], section: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """What release and recordings have in common on each line, step by step.
+
+    Args:
+        lines: None reaches beyond the section.
+        release: The sound of the release.
+        waves: That of the recordings.
+        section: Steps of the release, first and end.
 
     Returns:
         Shares, shape (lines, steps): mean product of the levelled sounds, polarity set right; NaN where one
         of the two is silent, -inf outside the line. Shifts in ticks of the recording, same shape.
     """
-    steps = len(release) // STEP
+    steps = section[1] - section[0]
     spans = [_steps_of(line, release) for line in lines]
     pairs = [
         _pair(line, release, waves[line.recording], span) for line, span in zip(lines, spans, strict=True)
@@ -172,7 +205,8 @@ def common(
     shares = np.full((len(lines), steps), -np.inf, np.float32)
     shifts = np.zeros((len(lines), steps), np.int32)
     followed: list[Common] = follow(pairs, [line.sign for line in lines])
-    for number, ((low, high), found) in enumerate(zip(spans, followed, strict=True)):
+    for number, (span, found) in enumerate(zip(spans, followed, strict=True)):
+        low, high = (step - section[0] for step in span)
         if lines[number].speed == 1:
             shares[number, low:high], shifts[number, low:high] = found.shares, found.shifts
         elif len(found.shares):
@@ -203,16 +237,33 @@ def _pair(line: Line, release: Wave, wave: Wave, span: tuple[int, int]) -> Pair:
 def chosen(lines: Sequence[Line], release: Wave, waves: Sequence[Wave]) -> list[Run]:
     """Choose for each step of the release one of `lines`, or none, and judge what was chosen."""
     steps = len(release) // STEP
-    if not lines or not steps:
+    runs: list[Run] = []
+    for first in range(0, steps, SECTION):
+        low, high = (release.start + k * STEP for k in (first, min(first + SECTION, steps)))
+        here = [
+            replace(x, first=max(x.first, low), last=min(x.last, high))
+            for x in lines
+            if x.first < high and x.last > low
+        ]
+        runs += _chosen_of(here, release, waves, (first, min(first + SECTION, steps)))
+    return runs
+
+
+def _chosen_of(
+    lines: Sequence[Line], release: Wave, waves: Sequence[Wave], section: tuple[int, int]
+) -> list[Run]:
+    if not lines:
         return []
-    shares, shifts = common(lines, release, waves)
+    shares, shifts = common(lines, release, waves, section)
     gains = (EXPECTED * np.nan_to_num(shares, neginf=0.0) - EXPECTED**2 / 2) / SPREAD**2
     gains = np.where(np.isnan(shares), SILENCE_GAIN, np.where(np.isneginf(shares), -30.0, gains))
     path = _best_path(gains, np.array([GUIDED_COST if x.is_guided else BLIND_COST for x in lines]))
-    edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), steps]
+    edges = [0, *(np.flatnonzero(np.diff(path)) + 1).tolist(), section[1] - section[0]]
     spans = [(int(path[a]), *_trimmed(shares[path[a]], a, b)) for a, b in pairwise(edges) if path[a] >= 0]
     known = np.where(np.isneginf(shares), 0.0, shares)
-    return [_judged(lines, known, shifts, release, span) for span in spans]
+    start = release.start + section[0] * STEP
+    runs = [_judged(lines, known, shifts, start, span) for span in spans]
+    return [replace(r, first=r.first + section[0], last=r.last + section[0]) for r in runs]
 
 
 def _trimmed(shares: NDArray[np.float32], first: int, last: int) -> tuple[int, int]:
@@ -250,7 +301,7 @@ def _judged(
     lines: Sequence[Line],
     shares: NDArray[np.float64],
     shifts: NDArray[np.int32],
-    release: Wave,
+    start: int,
     span: tuple[int, int, int],
 ) -> Run:
     """Hold a chosen line against the others that were proposed for its time."""
@@ -259,7 +310,7 @@ def _judged(
     known = np.isfinite(part[number])
     share = float(part[number][known].mean()) if known.any() else 0.0
     chance = SPREAD / max(1, int(known.sum())) ** 0.5
-    middle = release.start + (first + last) // 2 * STEP
+    middle = start + (first + last) // 2 * STEP
     others = [
         abs(float(np.nan_to_num(part[k]).mean())) for k, x in enumerate(lines) if not x.is_like(line, middle)
     ]

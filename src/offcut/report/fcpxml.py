@@ -21,7 +21,7 @@ from offcut.report import plain
 from offcut.report.files import write_whole
 from offcut.report.losses import lost
 from offcut.report.otio import Stretch, lay_out
-from offcut.report.otio_beside import lanes
+from offcut.report.otio_beside import lanes, sound_speed
 from offcut.report.otio_parts import file_name
 
 VERSION = "1.8"
@@ -216,12 +216,18 @@ class _Page:
         record = self._frame(Fraction(span["start_s"])), self._frame(Fraction(span["end_s"]))
         end = max((out for _, out, _ in self._on_spine), default=0)
         record = record[0], min(record[1], end)
-        raw_s = Fraction(span["raw_start_s"]) + record[0] / self._rate_hz - Fraction(span["start_s"])
+        speed = sound_speed(span)
+        raw_s = Fraction(span["raw_start_s"]) + speed * (
+            record[0] / self._rate_hz - Fraction(span["start_s"])
+        )
         if record[0] >= record[1] or raw_s < 0:
             self.notes.append(f"NOT HERE: sound from {span['start_s']} s, not on a frame of both files")
             return
         note = f"sound: {span['finding']}; confidence {float(span['confidence']):.2f}"
-        self._clip(Placed(lane, span["recording"], record, raw_s, note=note), "audio")
+        length_s = (record[1] - record[0]) / self._rate_hz
+        points = (Fraction(0), raw_s), (length_s, raw_s + speed * length_s)
+        start_s, map_s = (raw_s, None) if speed == 1 else (Fraction(0), points)
+        self._clip(Placed(lane, span["recording"], record, start_s, map_s, note), "audio")
 
 
 def _meant(stretch: Stretch, record: tuple[int, int], rate_hz: Fraction, lane: int) -> Placed:

@@ -15,6 +15,9 @@ from offcut.report.otio_parts import Clock, file_name, frame_rate_hz, kept, refe
 _COLOURS = {"left_out": otio.schema.MarkerColor.RED, "undecidable": otio.schema.MarkerColor.YELLOW}
 _WORDS = {"left_out": "left out", "undecidable": "undecidable"}
 
+_FINEST_SPEED = 10_000
+"""Speeds of sound are measured figures; this undoes what a float made of 6/5."""
+
 Span = tuple[int, Mapping[str, Any]]
 """A span of the document and its place in the document's list."""
 
@@ -163,7 +166,7 @@ def _heard(
         )
     index = span["recording"]
     recording, clock = document["recordings"][index], recordings[index]
-    return otio.schema.Clip(
+    clip = otio.schema.Clip(
         name=file_name(recording["path"]),
         media_reference=reference(recording, index, clock),
         source_range=otio.opentime.TimeRange(
@@ -171,3 +174,12 @@ def _heard(
         ),
         metadata=metadata,
     )
+    if sound_speed(span) != 1:
+        clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(sound_speed(span))))
+    return clip
+
+
+def sound_speed(span: Mapping[str, Any]) -> Fraction:
+    """Raw seconds per release second of a span of sound, as measured; 1 where nothing above 0 was."""
+    speed = (span.get("measured") or {}).get("speed")
+    return Fraction(speed).limit_denominator(_FINEST_SPEED) if speed and speed > 0 else Fraction(1)
