@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +13,7 @@ from offcut.conform.anchors import Anchor, agreement, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
 from offcut.conform.lines import Fitter, Line
-from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces
+from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces, standing
 from offcut.conform.planes import Plane, plane
 from offcut.timeline import FrameTimes
 
@@ -76,6 +77,9 @@ HELD_BETTER = 0.02
 SAME_SPEED_FRAMES = 2.0
 """Neighbours whose speeds would part them by more raw frames than this are not one just because they meet."""
 
+HELD_CHANGE, LEAST_HELD_FRAMES = 0.12, 6
+"""Mean change in grey levels below which a frame repeats the one before; a held frame is coded as such."""
+
 POLISH_FRAMES = 7
 
 BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
@@ -114,6 +118,26 @@ class Assembly:
     fitters: list[Fitter]
 
 
+def held(canvas: Canvas) -> list[int]:
+    """Where the release begins or ceases to hold its picture: first frames of and after such runs."""
+    luma = canvas.luma
+    still = np.array(
+        [
+            False,
+            *(
+                float(cv2.norm(luma[k], luma[k - 1], cv2.NORM_L1)) / luma[k].size < HELD_CHANGE
+                for k in range(1, len(luma))
+            ),
+        ]
+    )
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], still.astype(np.int8), [0]])))
+    found = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if last - first >= LEAST_HELD_FRAMES:
+            found += [first - 1, last]
+    return [frame for frame in found if 0 < frame < len(luma)]
+
+
 def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
     """Find lines in all planes, choose among them for every release frame, and join what goes on."""
     release = canvas.release.frames
@@ -121,16 +145,15 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
         Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames)
         for k, plane in enumerate(planes)
     ]
-    tried = candidates(fitters, release, hard_cuts(canvas))
+    tried = candidates(fitters, release, sorted({*hard_cuts(canvas), *held(canvas)}))
     lines = tried
     found: list[Piece] = []
     for _ in range(2):
-        found = _joined(pieces(best_path(gains(lines, fitters, len(release))), lines), fitters)
+        found = _joined(pieces(_path(lines, fitters, release), lines), fitters)
         lines = [refit(piece, fitters) for piece in found if piece.line is not None]
     polished: list[Fitter] = []
     lines = _polished(canvas, found, lines, (fitters, polished))
-    table = gains(lines, polished, len(release))
-    first = _long_enough(_joined(pieces(best_path(table), lines), polished), LEAST_FRAMES)
+    first = _long_enough(_joined(pieces(_path(lines, polished, release), lines), polished), LEAST_FRAMES)
     found = _beside(first, polished, tried, fitters)
     lines = [refit(piece, fitters) for piece in found]
     lines = _polished(canvas, found, lines, (fitters, polished))
@@ -140,6 +163,11 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
         if _is_beside(polished[line.plane], line)
     ]
     return Assembly(first, beside, polished)
+
+
+def _path(lines: Sequence[Line], fitters: Sequence[Fitter], release: FrameTimes) -> NDArray[np.int64]:
+    table = gains(lines, fitters, len(release))
+    return best_path(table, meeting=standing(lines, fitters, release))
 
 
 def _long_enough(found: Sequence[Piece], least: int) -> list[Piece]:

@@ -13,6 +13,7 @@ _RATIOS = tuple(float(2.0**k) for k in np.arange(-2, 2.01, 0.25))
 SPEEDS = (*_RATIOS, 0.0, *(-ratio for ratio in _RATIOS))
 """Tried in every window: a quarter of an octave apart, so that none is off by more than a frame in half a
 second, both ways, and a held frame."""
+MOST_SPEED = 4.2
 REGULAR = 0.005
 """Share of the release's energy added to what moves: where nothing moves the score goes to 0, not noise."""
 
@@ -23,8 +24,8 @@ PROMISING, LEAST_PROMISING = 0.2, 0.25
 MOST_ROWS = 17
 """Frames of a window on which its lines are first compared; more tell no more about the moment."""
 
-PLAIN_SPEED_BONUS = 0.01
-"""Of two lines that fit alike, the one at the speed of the recording is the simpler claim."""
+PLAIN_SPEED_BONUS, OCTAVE_COST, BACKWARDS_COST = 0.01, 0.01, 0.02
+"""Of two lines that fit alike, the one nearer to the recording as it is is the simpler claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,20 @@ class Line:
 
     @property
     def total(self) -> float:
-        """Both scores together."""
-        return self.where + self.when + (PLAIN_SPEED_BONUS if abs(self.speed - 1) < 1e-6 else 0.0)
+        """Both scores together, and what the speed costs."""
+        return self.where + self.when - speed_cost(self.speed)
 
     def raw_at(self, release_s: NDArray[np.float64] | float) -> NDArray[np.float64] | float:
         """Raw time shown at a release time."""
         return self.raw_s + self.speed * (release_s - self.at_s)
+
+
+def speed_cost(speed: float) -> float:
+    """What a line has to fit better by to be preferred to one at the recording's own speed."""
+    if abs(speed - 1) < 1e-6:
+        return -PLAIN_SPEED_BONUS
+    octaves = abs(float(np.log2(max(abs(speed), 0.25))))
+    return OCTAVE_COST * octaves + (BACKWARDS_COST if speed < 0 else 0.0)
 
 
 class Fitter:
@@ -76,6 +85,7 @@ class Fitter:
         self.raw_step_s = raw.median_step_s
         self.release_step_s = release.median_step_s
         self.match = plane.match()
+        self.moving_match = self.match if plane.motion is plane.pictures else plane.motion.match()
 
     def release_time_s(self, frame: int) -> float:
         """Time of release frame `frame`, extrapolated beyond the plane."""
@@ -161,7 +171,7 @@ class Fitter:
         speed_reach = min(0.2 * max(abs(line.speed), 0.25), 2 * self.raw_step_s / span_s + 0.02)
         offset_reach = 2 * self.raw_step_s
         for _ in range(3):
-            speeds = best.speed + speed_reach * np.linspace(-1, 1, 9)
+            speeds = np.clip(best.speed + speed_reach * np.linspace(-1, 1, 9), -MOST_SPEED, MOST_SPEED)
             offsets = best.raw_s + offset_reach * np.linspace(-1, 1, 17)
             for speed in speeds:
                 where, when = self.scores(frames, at_s, float(speed), offsets)
@@ -203,11 +213,16 @@ class Fitter:
         return scores
 
     def along(self, line: Line) -> NDArray[np.float64]:
-        """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording."""
+        """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording.
+
+        Half of it is that of all pixels, half that of those that move in the recording: on a fixed camera a
+        wrong moment would hardly show in all of them.
+        """
         raw = np.asarray(line.raw_at(self.release_s))
         index = np.searchsorted(self.raw_s, raw + 1e-6, side="right") - 1
         slack = self.raw_step_s / 2
         outside = (raw < self.raw_s[0] - slack) | (raw >= self.raw_end_s + slack)
-        values = self.match[np.arange(len(raw)), np.clip(index, 0, len(self.raw_s) - 1)].astype(np.float64)
+        at = (np.arange(len(raw)), np.clip(index, 0, len(self.raw_s) - 1))
+        values = (self.match[at] + self.moving_match[at]).astype(np.float64) / 2
         values[outside] = np.nan
         return values

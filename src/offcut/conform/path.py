@@ -15,6 +15,9 @@ NONE_GAIN = 0.42
 
 WHEN_WEIGHT = 0.25
 SWITCH_COST = 1.2
+MEET_COST, MEET_FRAMES = 0.5, 1.5
+"""What a change costs between lines of one geometry that name nearly the same raw frame: a speed changes."""
+
 WINDOW_S = 0.5
 LEAST_FRAMES = 8
 LEAST_TOTAL = 0.75
@@ -73,7 +76,7 @@ def _known(found: Sequence[Line], line: Line, fitter: Fitter) -> bool:
 
 
 def gains(lines: Sequence[Line], fitters: Sequence[Fitter], frames: int) -> NDArray[np.float32]:
-    """What every frame earns on every line and on none, shape (frames, lines + 1); OFF where a line is not."""
+    """What every frame earns on every line and on none, shape (frames, lines + 1); OFF where it is not."""
     table = np.full((frames, len(lines) + 1), OFF, np.float32)
     table[:, -1] = NONE_GAIN
     for column, line in enumerate(lines):
@@ -87,23 +90,60 @@ def gains(lines: Sequence[Line], fitters: Sequence[Fitter], frames: int) -> NDAr
     return table
 
 
-def best_path(table: NDArray[np.float32], switch_cost: float = SWITCH_COST) -> NDArray[np.int64]:
-    """Viterbi: the state of every frame that earns most in all, each change costing `switch_cost`."""
+def best_path(
+    table: NDArray[np.float32],
+    switch_cost: float = SWITCH_COST,
+    *,
+    meeting: NDArray[np.float64] | None = None,
+    meet_cost: float = MEET_COST,
+) -> NDArray[np.int64]:
+    """Viterbi: the state of every frame that earns most in all, each change costing `switch_cost`.
+
+    Args:
+        table: What each state earns, shape (frames, states).
+        switch_cost: Of any change.
+        meeting: Where each state but the last stands at each frame, shape (frames, states - 1), in units in
+            which two states less than 1 apart meet there; a change between these costs `meet_cost`.
+        meet_cost: See `meeting`.
+    """
     frames, states = table.shape
     came = np.zeros((frames, states), np.int32)
     score = table[0].astype(np.float64)
     stay = np.arange(states)
     for t in range(1, frames):
         top = int(score.argmax())
-        change = score[top] - switch_cost
+        change = np.full(states, score[top] - switch_cost)
+        source = np.full(states, top)
+        here = np.flatnonzero((table[t, :-1] > OFF) & (table[t - 1, :-1] > OFF))
+        if meeting is not None and len(here):
+            near = np.abs(meeting[t, here][:, None] - meeting[t, here][None, :]) < 1
+            reached = np.where(near, score[here][None, :] - meet_cost, -np.inf)
+            best = reached.argmax(axis=1)
+            value = reached[np.arange(len(here)), best]
+            better = value > change[here]
+            change[here[better]], source[here[better]] = value[better], here[best[better]]
         moved = score < change
-        came[t] = np.where(moved, top, stay)
+        came[t] = np.where(moved, source, stay)
         score = np.where(moved, change, score) + table[t]
     path = np.empty(frames, np.int64)
     path[-1] = int(score.argmax())
     for t in range(frames - 1, 0, -1):
         path[t - 1] = came[t, path[t]]
     return path
+
+
+def standing(lines: Sequence[Line], fitters: Sequence[Fitter], release: FrameTimes) -> NDArray[np.float64]:
+    """Raw time of every line at every release frame, in steps in which lines that go on from each other meet.
+
+    Shape (frames, lines). Lines of different planes never meet.
+    """
+    seconds = release.seconds()
+    table = np.empty((len(seconds), len(lines)))
+    for column, line in enumerate(lines):
+        raw_step_s = fitters[line.plane].raw_step_s
+        apart = 1e7 * (line.plane + 1)
+        table[:, column] = np.asarray(line.raw_at(seconds)) / (MEET_FRAMES * raw_step_s) + apart
+    return table
 
 
 def pieces(path: NDArray[np.int64], lines: Sequence[Line]) -> list[Piece]:

@@ -66,6 +66,11 @@ class Products:
         energy = np.einsum("ij,ij->i", ours, ours).astype(np.float64)
         return cls(ours @ theirs.T, energy, np.diag(gram).copy(), integral, ours @ ours.T)
 
+    def match(self) -> NDArray[np.float32]:
+        """Normalised correlation of every release frame with every raw frame."""
+        scale = np.sqrt(np.outer(self.release_energy, self.raw_energy)) + 1e-6
+        return np.asarray(self.both / scale, np.float32)
+
 
 @dataclass(slots=True)
 class Plane:
@@ -89,9 +94,8 @@ class Plane:
     """How much of what the geometry covers agrees anywhere; the rest is overlays or a wrong geometry."""
 
     def match(self) -> NDArray[np.float32]:
-        """Normalised correlation of every release frame with every raw frame."""
-        scale = np.sqrt(np.outer(self.pictures.release_energy, self.pictures.raw_energy)) + 1e-6
-        return np.asarray(self.pictures.both / scale, np.float32)
+        """Normalised correlation of every release frame with every raw frame, on all pixels compared."""
+        return self.pictures.match()
 
 
 def plane(
