@@ -5,6 +5,7 @@ its spread (contrast grading); a constant keeps flat areas from amplified noise.
 here have the release's small size; a raw picture is warped into it by the geometry.
 """
 
+import copy
 from collections.abc import Iterable
 
 import cv2
@@ -19,6 +20,9 @@ NEAR_PX = 13
 
 KEPT_PICTURES = 3000
 """Normalised release pictures kept in memory: 110 MB."""
+
+VIEW_PX = 64
+"""Least width of a view through a window."""
 
 FLOOR = 4.0
 """Grey levels: the spread below which an area counts as flat."""
@@ -52,8 +56,37 @@ class Canvas:
         self._raw = [np.asarray(r.signals["picture.luma"].values) for r in recordings]
         self._seen: dict[int, Pixels] = {}
         self.height, self.width = self.luma.shape[1:3]
-        self.size_px = canvas_px(release)
+        self.size_px: tuple[float, float] = canvas_px(release)
         self._matrices: dict[tuple[int, bytes], NDArray[np.float64]] = {}
+
+    def view(self, box: tuple[float, float, float, float]) -> "Canvas":
+        """The same release seen through a window of its picture: (left, top, width, height) in fractions.
+
+        Where a second picture is set into the first, its surroundings would count as its neighbourhood.
+        """
+        left, top, width, height = box
+        own = copy.copy(self)
+        own._seen, own._matrices = {}, {}
+        own.size_px = (width * self.size_px[0], height * self.size_px[1])
+        scale = max(1.0, VIEW_PX / (width * self.width))
+        own.width, own.height = round(scale * width * self.width), round(scale * height * self.height)
+        across, down = own.width / (width * self.width), own.height / (height * self.height)
+        shown = np.array([[across, 0, -left * self.width * across], [0, down, -top * self.height * down]])
+        shown[:, 2] += (shown[:, :2].sum(axis=1) - 1) / 2
+        own.luma = np.stack(
+            [
+                cv2.warpAffine(one, shown, (own.width, own.height), borderMode=cv2.BORDER_REPLICATE)
+                for one in self.luma
+            ]
+        )
+        return own
+
+    def through(self, geometry: Geometry, box: tuple[float, float, float, float]) -> Geometry:
+        """The geometry in this canvas of one that was found in its view through `box`."""
+        matrix = geometry.matrix.copy()
+        matrix[0, 2] += box[0] * self.size_px[0]
+        matrix[1, 2] += box[1] * self.size_px[1]
+        return Geometry(geometry.recording, geometry.mirrored, matrix)
 
     def release_picture(self, frame: int) -> Pixels:
         """Normalised release frame, shape (height, width)."""

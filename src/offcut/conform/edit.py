@@ -12,6 +12,7 @@ from offcut.conform.ambiguity import CLEAR_WHEN
 from offcut.conform.anchors import Anchor, agreement, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
+from offcut.conform.insets import inset_planes
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces, standing
 from offcut.conform.planes import Plane, plane
@@ -62,11 +63,9 @@ USUAL = sorted(
 )
 """Speeds that editing programs offer: tenths, eighths and thirds up to 4."""
 
-AS_GOOD, DRIFT_FRAMES = 0.03, 1.0
-"""A usual speed is the measured one if it fits at most this much worse and drifts less than a raw frame."""
-
-ORIGINAL_BONUS = 0.015
-"""Of speeds that cannot be told apart, the recording's own is the simplest claim."""
+AS_GOOD, AS_GOOD_MOVING, DRIFT_FRAMES = 0.03, 0.01, 1.0
+"""A usual speed is the measured one if it fits at most this much worse (the second where motion is clear) and
+drifts less than a raw frame."""
 
 NO_MOTION, STILL_SLACK = 0.15, 0.1
 """Where nothing moves enough to fix a moment, no speed but the recording's own is claimed without need."""
@@ -145,7 +144,8 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
         Fitter(plane, k, release, canvas.recordings[plane.geometry.recording].frames)
         for k, plane in enumerate(planes)
     ]
-    tried = candidates(fitters, release, sorted({*hard_cuts(canvas), *held(canvas)}))
+    cuts = sorted({*hard_cuts(canvas), *held(canvas)})
+    tried = candidates(fitters, release, cuts)
     lines = tried
     found: list[Piece] = []
     for _ in range(2):
@@ -154,6 +154,12 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
     polished: list[Fitter] = []
     lines = _polished(canvas, found, lines, (fitters, polished))
     first = _long_enough(_joined(pieces(_path(lines, polished, release), lines), polished), LEAST_FRAMES)
+    more = [
+        Fitter(plane, len(fitters) + k, release, canvas.recordings[plane.geometry.recording].frames)
+        for k, plane in enumerate(inset_planes(canvas, first, polished))
+    ]
+    fitters += more
+    tried += candidates(fitters, release, cuts, of=more)
     found = _beside(first, polished, tried, fitters)
     lines = [refit(piece, fitters) for piece in found]
     lines = _polished(canvas, found, lines, (fitters, polished))
@@ -226,16 +232,21 @@ def _polished(
     sourced = [piece for piece in found if piece.line is not None]
     for piece, line in zip(sourced, lines, strict=True):
         old = fitters[line.plane]
-        geometry, anchors = _laid_anew(canvas, piece, line, old)
-        times = canvas.recordings[geometry.recording].frames
-        raw_frames = None if line.when < CLEAR_WHEN else _raw_near(piece, line, old, times)
-        renewed = plane(canvas, geometry, anchors, raw_frames=raw_frames)
+        renewed = None if old.plane.is_window else _renewed(canvas, piece, line, old)
         if renewed is None:
             renewed = old.plane
+        times = canvas.recordings[renewed.geometry.recording].frames
         fitter = Fitter(renewed, len(polished), canvas.release.frames, times, searched=fitters)
         polished.append(fitter)
         new_lines.append(refit(Piece(piece.first, piece.last, replace(line, plane=fitter.number)), polished))
     return new_lines
+
+
+def _renewed(canvas: Canvas, piece: Piece, line: Line, old: Fitter) -> Plane | None:
+    geometry, anchors = _laid_anew(canvas, piece, line, old)
+    times = canvas.recordings[geometry.recording].frames
+    raw_frames = None if line.when < CLEAR_WHEN else _raw_near(piece, line, old, times)
+    return plane(canvas, geometry, anchors, raw_frames=raw_frames)
 
 
 def _raw_near(piece: Piece, line: Line, fitter: Fitter, times: FrameTimes) -> tuple[int, int]:
@@ -386,7 +397,8 @@ def plain(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Line:
             continue
         b = int(np.nanargmax(total))
         options.append(Line(line.plane, line.at_s, float(offsets[b]), speed, float(where[b]), float(when[b])))
-    good = [one for one in options if one.where + one.when >= line.where + line.when - AS_GOOD]
+    slack = AS_GOOD_MOVING if line.when >= CLEAR_WHEN else AS_GOOD
+    good = [one for one in options if one.where + one.when >= line.where + line.when - slack]
     if not good:
         return line
-    return max(good, key=lambda one: one.where + one.when + (ORIGINAL_BONUS if one.speed == sign else 0.0))
+    return max(good, key=lambda one: one.where + one.when + (slack / 2 if one.speed == sign else 0.0))

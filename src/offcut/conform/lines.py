@@ -96,6 +96,14 @@ class Fitter:
         edge = 0 if row < 0 else len(self.release_s) - 1
         return float(self.release_s[edge]) + (row - edge) * self.release_step_s
 
+    def raw_index(self, line: Line, frame: int) -> int | None:
+        """Number, in the recording, of the raw frame that `line` names for a release frame; None off it."""
+        raw_s = float(line.raw_at(self.release_time_s(frame)))
+        if not self.raw_s[0] - self.raw_step_s / 2 <= raw_s < self.raw_end_s + self.raw_step_s / 2:
+            return None
+        row = int(np.searchsorted(self.raw_s, raw_s + 1e-6, side="right")) - 1
+        return self.plane.raw_frames[0] + max(row, 0)
+
     def moving_share(self, rows: NDArray[np.int64]) -> float:
         """Share of the release's energy on `rows` that changes over time, from 0 (still) to 1."""
         products = self.plane.motion

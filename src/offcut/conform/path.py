@@ -41,11 +41,16 @@ class Piece:
     line: Line | None
 
 
-def candidates(fitters: Sequence[Fitter], release: FrameTimes, cuts: Sequence[int]) -> list[Line]:
-    """Fit lines in windows around anchors, every half second between, and in the middle of every shot."""
+def candidates(
+    fitters: Sequence[Fitter], release: FrameTimes, cuts: Sequence[int], *, of: Sequence[Fitter] | None = None
+) -> list[Line]:
+    """Fit lines in windows around anchors, every half second between, and in the middle of every shot.
+
+    `of` are those to fit in, if not all; lines name fitters by their number.
+    """
     reach = max(LEAST_FRAMES, round(WINDOW_S / max(release.median_step_s, 1e-3)))
     found: list[Line] = []
-    for fitter in fitters:
+    for fitter in fitters if of is None else of:
         base, end = fitter.plane.release_frames
         anchored = {a.release_frame for a in fitter.plane.anchors}
         grid = set(range(min(anchored) - 2 * reach, max(anchored) + 2 * reach + 1, reach))

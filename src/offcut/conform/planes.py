@@ -93,6 +93,9 @@ class Plane:
     agreeing_share: float
     """How much of what the geometry covers agrees anywhere; the rest is overlays or a wrong geometry."""
 
+    is_window: bool = False
+    """It was compared through a window of the release, as a picture set into another."""
+
     def match(self) -> NDArray[np.float32]:
         """Normalised correlation of every release frame with every raw frame, on all pixels compared."""
         return self.pictures.match()
