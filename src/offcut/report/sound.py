@@ -72,6 +72,11 @@ def sentence(span: Mapping[str, Any]) -> str:
         return (
             f"The sound of {named} is heard at its picture's place{at}; nothing else was measured beside it."
         )
+    if span["finding"] == "covered" and measured and "coherent_share" not in measured:
+        return (
+            f"The sound of {named} is heard at its picture's place{at}, laid in short pieces; whether other "
+            "sound was added could not be measured."
+        )
     if span["finding"] == "covered":
         return f"The sound of {named} is heard at its picture's place{at}, together with other sound."
     if span["finding"] == "shifted":
