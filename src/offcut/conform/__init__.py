@@ -32,9 +32,9 @@ LIMITS = (
     "moment near it may be named.",
     "A span of the release without a named source may come from a recording not given, or from one given in "
     "a form that is not recognised.",
-    "Overlays are looked for only where a source is named, in pictures of at most 128 pixels: small, faint or "
-    "moving ones, those in the middle of the picture, and those as bright as what they cover are missed. What "
-    "texts say is not read.",
+    "Overlays are looked for only where a source is named, in pictures of at most 128 pixels: small, faint "
+    "or moving ones, those in the middle of the picture, and those as bright as what they cover are missed. "
+    "What texts say is not read.",
 )
 
 

@@ -43,7 +43,8 @@ def letterbox(ground: Expected) -> Iterator[tuple[Literal["bars"], Box]]:
         level = float(np.median(area))
         # An overlay may lie over a bar; most of it is bare all the same.
         if level <= DARK and float(np.mean(np.abs(area - level) <= UNIFORM)) >= 0.75:
-            yield "bars", Box(x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
+            sides = (x0 / width, y0 / height, (x1 - x0) / width, (y1 - y0) / height)
+            yield "bars", Box(*(round(float(side), 4) for side in sides))
 
 
 def border(ground: Expected) -> int | None:
