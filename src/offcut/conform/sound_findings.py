@@ -1,7 +1,7 @@
 """What located sound means beside the pictures: same, covered, shifted, replaced or muted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
@@ -146,7 +146,11 @@ def joined(
     for place in places:
         rivals = [_span(p.first, p.last) for p in places if p is not place]
         for span in subtract([_span(max(0, place.first), place.last)], [*taken, *rivals]):
-            found += _missing(release, waves[place.recording], place, span)
+            missing = _missing(release, waves[place.recording], place, span)
+            if any(p.place is place for p in parts):
+                # Own sound goes on beside this span: it may only have become too quiet.
+                missing = [replace(m, confidence=min(m.confidence, NEARLY_SURE)) for m in missing]
+            found += missing
     return tuple(sorted(found, key=lambda s: s.start_s))
 
 
