@@ -21,6 +21,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("measure",),
     ("analysers",),
     ("room",),
+    ("unfinished",),
     ("signals",),
     ("shots", "indicators", "conform"),
     ("finding",),

@@ -6,7 +6,7 @@ never has to be held in memory by the process that decodes it.
 """
 
 import mmap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -33,8 +33,13 @@ class Analyser(Protocol):
         """Hand over the rows finished since the last call: always the same signals, same order."""
 
 
-def measure(items: Iterable[Item], analysers: Sequence[Analyser]) -> Iterator[Signal]:
-    """Feed `items` to all `analysers`; yield blocks of rows, the last ones when the stream ends."""
+def measure(
+    items: Iterable[Item], analysers: Sequence[Analyser], *, rested: Callable[[], None] = lambda: None
+) -> Iterator[Signal]:
+    """Feed `items` to all `analysers`; yield blocks of rows, the last ones when the stream ends.
+
+    `rested` is called whenever all rows finished so far have been yielded.
+    """
     waiting = 0
     for item in items:
         for analyser in analysers:
@@ -44,6 +49,7 @@ def measure(items: Iterable[Item], analysers: Sequence[Analyser]) -> Iterator[Si
             waiting = 0
             for analyser in analysers:
                 yield from analyser.take(last=False)
+            rested()
     for analyser in analysers:
         yield from analyser.take(last=True)
 

@@ -374,3 +374,5 @@ class Edit:
     sound: Sequence[SoundSpan] | None = None
     """None where sound was not compared."""
     evidence: Sequence[Evidence] = ()
+    overlays_sought: bool = False
+    """Whether overlays were looked for, where a source is named."""

@@ -19,18 +19,19 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from offcut import room
+from offcut import room, unfinished
 from offcut.analysers import SIGNALS, VERSIONS
 from offcut.container import probe
 from offcut.decode.damage import is_of_pictures
 from offcut.decode.limits import Limits
+from offcut.decode.rejoin import REJOIN_FAILED
 from offcut.errors import LimitError, OffcutError, UnreadableError, printable
 from offcut.records import Exhibit, Measurement, Signal, StreamView, Structure
 from offcut.room.exhibit import open_exhibit
@@ -181,48 +182,6 @@ def _keeping(folder: Path) -> Iterator[None]:
         ) from error
 
 
-@dataclass
-class _Writer:
-    """Appends blocks of rows to files in a folder that nobody reads yet."""
-
-    folder: Path
-    files: dict[str, IO[bytes]] = field(default_factory=dict)
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def take(self, block: Signal) -> None:
-        known = self.facts.get(block.name)
-        if known is None:
-            for suffix in (".bin", ".pts.bin"):
-                self.files[block.name + suffix] = (self.folder / f"{block.name}{suffix}").open("wb")
-            known = self.facts[block.name] = {"rows": 0, "crc": 0, "pts_crc": 0}
-        if len(block.pts) or "dtype" not in known:
-            known.update(
-                version=block.version,
-                unit=block.unit,
-                tick_s=str(block.tick_s),
-                dtype=block.values.dtype.str,
-                shape=list(block.values.shape[1:]),
-            )
-        known["rows"] += len(block.pts)
-        for suffix, crc, rows in (
-            (".bin", "crc", np.ascontiguousarray(block.values)),
-            (".pts.bin", "pts_crc", np.ascontiguousarray(block.pts, np.int64)),
-        ):
-            known[crc] = zlib.crc32(rows.tobytes(), known[crc])
-            self.files[block.name + suffix].write(rows.data)
-
-    def close(self) -> None:
-        for file in self.files.values():
-            # A file whose last rows do not fit on the disk fails here; the folder goes away with it.
-            file.close()
-
-    def abandon(self) -> None:
-        for file in self.files.values():
-            with contextlib.suppress(OSError):
-                file.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 @dataclass(frozen=True)
 class _Job:
     """One file to be measured and what came of it to be kept."""
@@ -245,31 +204,54 @@ class _Job:
 
     def _once(self, names: Sequence[str], limits: Limits, stage: str) -> bool:
         """Measure and keep, and return False; or keep nothing and return True if it has to be repeated."""
+        job = {
+            "names": list(names),
+            "versions": [VERSIONS[name] for name in names],
+            "threads": limits.threads,
+        }
         with _keeping(self.home.parent.parent):
             self.home.mkdir(parents=True, exist_ok=True)
             _sweep(self.home)
-            writer = _Writer(Path(tempfile.mkdtemp(prefix=".part-", dir=self.home)))
-            try:
-                report = room.measure_file(
-                    self.path,
-                    analysers=names,
-                    sink=writer.take,
-                    limits=limits,
-                    progress=lambda seconds: self.progress(stage, seconds, self.stated_s),
-                )
-                if limits.threads > 1 and is_of_pictures(report.damage):
-                    return True
-                if _stamp(self.path) != self.stamp:
-                    problem = "it changed while it was read; copy it to a place where nothing writes to it"
-                    raise UnreadableError(self.path, problem)
-                writer.close()
-                _write_facts(writer.folder, report)
-                for name in names:
-                    _settle(writer.folder, self.home, name, writer.facts)
-                for name in ("frames.bin", "file.json"):
-                    (writer.folder / name).replace(self.home / name)
-            finally:
-                writer.abandon()
+            earlier = unfinished.taken_over(self.home, job)
+            if earlier is not None:
+                try:
+                    return self._written(earlier, limits, stage)
+                except UnreadableError as error:
+                    if not error.problem.startswith(REJOIN_FAILED):
+                        raise
+                stage = f"{stage} from its start"
+            return self._written(unfinished.begun(self.home, job), limits, stage)
+
+    def _written(self, writer: unfinished.Writer, limits: Limits, stage: str) -> bool:
+        """Let a room measure into `writer`, and settle what came; True if it has to be repeated."""
+        names = writer.job["names"]
+        is_interrupted = True
+        try:
+            report = room.measure_file(
+                self.path,
+                analysers=names,
+                sink=writer.take,
+                limits=limits,
+                progress=lambda seconds: self.progress(stage, seconds, self.stated_s),
+                stages=writer.stages(),
+            )
+            is_interrupted = False
+            if limits.threads > 1 and is_of_pictures(report.damage):
+                return True
+            if _stamp(self.path) != self.stamp:
+                problem = "it changed while it was read; copy it to a place where nothing writes to it"
+                raise UnreadableError(self.path, problem)
+            writer.close()
+            _write_facts(writer.folder, report)
+            for name in names:
+                _settle(writer.folder, self.home, name, writer.facts)
+            for name in ("frames.bin", "file.json"):
+                (writer.folder / name).replace(self.home / name)
+        except Exception:
+            is_interrupted = False
+            raise
+        finally:
+            writer.abandon(for_later=is_interrupted)
         return False
 
 
@@ -321,30 +303,40 @@ def _settle(aside: Path, home: Path, name: str, facts: Mapping[str, dict[str, An
 
 
 def _kept(home: Path, name: str) -> dict[str, Any] | None:
-    """The index of an analyser's kept signals, or None if they are missing or not as they were written."""
+    """The index of an analyser's kept signals, or None if they are missing or not as they were written.
+
+    Reading ten hours of signals for their checksums takes longer than what is asked of them. So that is
+    done only where a file changed, or was moved or restored, after the index that was written last. A
+    disk that changes bytes by itself is not noticed by this; nothing here is evidence.
+    """
     place = home / f"{name}-v{VERSIONS[name]}"
     try:
         index: dict[str, Any] = json.loads((place / "index.json").read_text(encoding="utf-8"))
+        settled_ns = (place / "index.json").stat().st_ctime_ns if os.name == "posix" else 0
+        is_touched = False
         for signal in SIGNALS[name]:
             facts = index[signal]
             row_bytes = int(np.prod(facts["shape"], dtype=np.int64)) * np.dtype(facts["dtype"]).itemsize
-            for suffix, crc, size in ((".bin", "crc", row_bytes), (".pts.bin", "pts_crc", 8)):
-                if not _is_as_written(place / f"{signal}{suffix}", facts["rows"] * size, facts[crc]):
+            for (suffix, crc), size in zip(unfinished.PARTS, (row_bytes, 8), strict=True):
+                path = place / f"{signal}{suffix}"
+                if path.stat().st_size != facts["rows"] * size:
                     return None
+                if path.stat().st_ctime_ns >= settled_ns:
+                    is_touched = True
+                    if not _is_as_written(path, facts["rows"] * size, facts[crc]):
+                        return None
+        if is_touched:
+            with contextlib.suppress(OSError):
+                os.utime(place / "index.json")
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return index
 
 
 def _is_as_written(path: Path, size: int, crc: int) -> bool:
-    """Whether a file has this length and checksum; reading it costs little beside what is done with it."""
-    if path.stat().st_size != size:
-        return False
-    found = 0
+    """Whether a file has this length and checksum."""
     with path.open("rb", buffering=0) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            found = zlib.crc32(chunk, found)
-    return found == crc
+        return path.stat().st_size == size and unfinished.checksum(file, size) == crc
 
 
 def _file_facts(home: Path) -> dict[str, Any] | None:

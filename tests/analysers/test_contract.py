@@ -13,6 +13,7 @@ from analysers.streams import fed, frame, rows, sound, streams
 from offcut.analysers import BUILT_IN, SIGNALS, VERSIONS
 from offcut.measure import Item
 from offcut.records import Frame, Packet, Sound
+from offcut.room.frozen import frozen, thawed
 
 every = pytest.mark.parametrize("name", sorted(BUILT_IN))
 
@@ -128,3 +129,22 @@ def test_a_stream_of_one_picture_is_measured(name: str) -> None:
     for signal in fed(BUILT_IN[name](), [one]):
         if signal.name.startswith(("picture.", "strip.")):
             assert signal.pts.tolist() == [4500]
+
+
+@every
+@pytest.mark.parametrize("at", [0, 1, 50, 133])
+def test_an_analyser_that_was_written_down_goes_on_as_if_nothing_had_been(name: str, at: int) -> None:
+    whole, broken = BUILT_IN[name](), BUILT_IN[name]()
+    for item in whole_file()[:at]:
+        whole.push(item)
+        broken.push(item)
+    whole.take(last=False)
+    broken.take(last=False)
+    broken = thawed(frozen(broken))
+    for item in whole_file()[at:]:
+        whole.push(item)
+        broken.push(item)
+    for one, other in zip(whole.take(last=True), broken.take(last=True), strict=True):
+        assert (one.name, one.tick_s, one.values.dtype) == (other.name, other.tick_s, other.values.dtype)
+        assert np.array_equal(one.pts, other.pts)
+        assert np.array_equal(one.values, other.values)

@@ -352,6 +352,18 @@ def test_a_side_of_a_split_screen_is_asked_for_like_any_other_source() -> None:
     assert scores["vcsl_recall"] < 1
 
 
+def test_a_transition_that_both_sides_of_a_split_screen_share_is_asked_once() -> None:
+    fade = opened("fade", 60, 70)
+    truth = case(
+        part(0, 70, None),
+        part(60, 120, 0, 5, opening=fade, share=0.5, placed=LEFT),
+        part(60, 120, 1, 5, opening=fade, share=0.5, placed=LEFT),
+    )
+    scores = scorer.score(scorer.oracle(truth), truth)
+    assert_perfect(scores)
+    assert scores["transitions_asked"] == 1
+
+
 def test_a_recording_whose_first_picture_comes_late_has_no_time_before_it() -> None:
     truth = copy.deepcopy(case(part(0, 60, 0, 5)))
     truth["recordings"][0]["frame_times_s"] = truth["recordings"][0]["frame_times_s"][3:]

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from offcut.cli.progress import Steps, of_file, shown, time_left
+from offcut.cli.progress import Files, Steps, of_file, shown, time_left
 
 
 class _Terminal(io.StringIO):
@@ -93,3 +93,33 @@ def test_nobody_is_shown_anything_who_did_not_ask_or_does_not_look(
     with shown(quiet=quiet) as report:
         report("measuring a.mp4", 0.5)
     assert screen.getvalue() == ""
+
+
+def test_the_time_left_for_all_files_follows_from_their_bytes(
+    clocked: tuple[Progress, list[float]], tmp_path: Path
+) -> None:
+    progress, now = clocked
+    paths = [tmp_path / name for name in ("kept.mp4", "a.mp4", "b.mp4")]
+    for path, size in zip(paths, (500, 100, 900), strict=True):
+        path.write_bytes(bytes(size))
+    steps, files = Steps(progress), Files(paths, clock_s=lambda: now[0])
+    report = of_file(steps, paths[1], 2, 3, files=files)
+    report("hashing", 50.0, 100.0)
+    for second in range(11):
+        now[0] = float(second)
+        report("measuring", 6.0 * second, 120.0)
+    (task,) = progress.tasks
+    # Half of 100 bytes in 10 s; 50 and 900 are left.
+    assert time_left(task) == "left 0:10, all 3:10"
+
+
+def test_of_one_file_and_before_anything_is_measured_no_time_is_claimed(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    for path in paths:
+        path.write_bytes(b"12")
+    assert Files(paths).left_s(1, 0.0) is None
+    now = [0.0]
+    alone = Files(paths[:1], clock_s=lambda: now[0])
+    alone.left_s(1, 0.0)
+    now[0] = 5
+    assert alone.left_s(1, 0.5) is None

@@ -121,3 +121,12 @@ def test_a_raw_time_that_is_wrong_by_much_is_not_stated_as_exact(case: Any) -> N
                 if min(abs(named_s - r) for r in right) > Fraction(1, 2):
                     wrong.append((number, n))
     assert wrong == []
+
+
+def test_the_sound_is_found_under_music_and_located_nowhere_else(case: Any) -> None:
+    _, _, _, metrics = case
+    assert metrics["sound_steps"] > 250
+    assert metrics["sound_finding_right"] >= 0.97
+    assert metrics["sound_located"] >= 0.97
+    assert metrics["sound_located_wrong"] == 0
+    assert metrics["sound_none_located"] == 0

@@ -136,6 +136,13 @@ def test_sound_that_drifts_by_a_thousandth_is_followed() -> None:
     assert off_s(span) == pytest.approx(4, abs=0.005)
 
 
+def test_own_sound_of_which_only_the_clock_differs_is_the_same() -> None:
+    own = retimed(cut(A, 4, 10), 1000 / 1001)
+    (span,) = said_of(own, [segment(0, len(own) / RATE_HZ, 0, 4)])
+    assert span.finding == "same"
+    assert span.measured["speed"] == pytest.approx(1.001, abs=1e-5)
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_a_recording_that_is_not_heard_is_never_named(seed: int) -> None:
     wave = under(ambience(10, seed=50 + seed), 0, music(10, seed=80 + seed))
@@ -197,3 +204,11 @@ def test_spans_are_in_order_disjoint_and_inside_the_release(kinds: list[str], at
     assert all(s.start_s >= 0 and s.end_s <= 2 * len(kinds) for s in spans)
     assert all(0 <= s.confidence <= 0.95 for s in spans)
     assert all(s.raw_start_s is None or s.recording is not None for s in spans)
+
+
+@pytest.mark.parametrize("speed", [1.25, 0.8, -1.0])
+def test_retimed_own_sound_alone_is_the_same(speed: float) -> None:
+    own = retimed(cut(A, 4, 12), 1 / speed)
+    raw_start_s = 4.0 if speed > 0 else 12.0
+    (span,) = said_of(own, [segment(0, len(own) / RATE_HZ, 0, raw_start_s, speed=speed)])
+    assert (span.finding, span.recording) == ("same", 0)

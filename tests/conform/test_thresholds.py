@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "conform.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| `(\w+)\.([A-Z_]+)` \| ([\d.,]+) \|", PAGE, re.MULTILINE)
+ROWS = re.findall(r"^\| `(\w+)\.([A-Z_]+)` \| (-?[\d.,]+) \|", PAGE, re.MULTILINE)
 
 
 def test_the_page_prints_thresholds() -> None:

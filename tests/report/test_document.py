@@ -88,6 +88,10 @@ def test_overlays_nobody_looked_for_are_null_and_overlays_found_are_kept() -> No
     assert [segment["overlays"] for segment in document["segments"]] == [None] * 4
     assert any("not measured: overlays" in limit for limit in document["limits"])
     logo = Overlay("logo", Fraction(2), Fraction(5), Box(0, 0, 0.1, 0.1), "NEWS", 0.7)
+    sought = conform(replace(edit, overlays_sought=True))
+    assert [s["overlays"] for s in sought["segments"]] == [
+        None if s.recording is None else [] for s in edit.segments
+    ]
     with_logo = replace(edit, segments=[replace(edit.segments[1], overlays=[logo]), edit.segments[2]])
     document = valid(conform(with_logo))
     assert document["segments"][0]["overlays"][0]["text"] == "NEWS"

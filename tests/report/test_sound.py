@@ -85,7 +85,7 @@ def test_not_found_is_bounded_by_what_would_have_been_found(edit: Edit) -> None:
 
 
 def test_another_speed_is_said() -> None:
-    document = conform(replace(small_edit(), sound=(span(0, 1, "covered", speed=1.25),)))
+    document = conform(replace(small_edit(), sound=(span(0, 1, "covered", speed=1.25, coherent_share=0.5),)))
     assert "at 1.25 times the recorded speed" in sentence(document["sound"][0])
 
 
@@ -100,3 +100,10 @@ def test_the_page_shows_a_bar_and_an_entry_for_every_span(edit: Edit) -> None:
 
 def test_a_page_without_a_comparison_of_sound_has_no_such_section() -> None:
     assert 'id="sound"' not in conform_page(conform(small_edit()), Pictures())
+
+
+def test_sound_in_pieces_is_not_said_to_lie_under_something() -> None:
+    document = conform(replace(small_edit(), sound=(span(0, 1, "covered", speed=1.25, excess=30.0),)))
+    said = sentence(document["sound"][0])
+    assert "whether other sound was added could not be measured" in said
+    assert "together with" not in said

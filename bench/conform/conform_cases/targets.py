@@ -80,4 +80,4 @@ def judged(targets: Sequence[Target], by_tool: Mapping[str, Mapping[str, Any]]) 
             f"{target.words:<{width}}{limit:>10}"
             + "".join(f"{cell(value)}{target.met(value):>4}" for value, _ in figures)
         )
-    return lines
+    return [line.rstrip() for line in lines]

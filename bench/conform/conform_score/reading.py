@@ -108,8 +108,11 @@ class Comparison:
 
     @cached_property
     def transitions(self) -> list[Segment]:
-        """True segments that begin with a transition."""
-        return [s for s in self.true if is_transition(s)]
+        """True segments that begin with a transition; one that both sides of a split screen share is one."""
+        first: dict[tuple[str, Span], Segment] = {}
+        for segment in filter(is_transition, self.true):
+            first.setdefault((segment.opening, segment.opening_s), segment)
+        return list(first.values())
 
     def of_inset(self, found: Segment) -> bool:
         """Whether a predicted segment speaks of a picture in picture: it overlaps most with one."""

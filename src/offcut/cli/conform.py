@@ -18,7 +18,7 @@ from offcut.cli.options import (
     checked_signals,
     report_path,
 )
-from offcut.cli.progress import Report, of_file, shown
+from offcut.cli.progress import Files, Report, of_file, shown
 from offcut.cli.recordings import Given, recordings_of
 from offcut.errors import UnreadableError, UsageError, printable
 from offcut.records import Measurement, Structure
@@ -88,11 +88,12 @@ def _measured(
     release: Path, given: Given, context: tuple[Path | None, Report]
 ) -> tuple[list[tuple[Measurement, Structure]], list[str]]:
     """Measure the release (which must be readable), then every recording that can be read."""
-    files = [_one(release, (1, len(given.paths) + 1), context)]
+    several = Files([release, *given.paths])
+    files = [_one(release, (1, len(given.paths) + 1), context, several)]
     unread: list[str] = []
     for position, path in enumerate(given.paths, 2):
         try:
-            found, structure = _one(path, (position, len(given.paths) + 1), context)
+            found, structure = _one(path, (position, len(given.paths) + 1), context, several)
         except UnreadableError as error:
             _note(f"{error}")
             unread.append(printable(path.name))
@@ -115,7 +116,7 @@ def _measured(
 
 
 def _one(
-    path: Path, place: tuple[int, int], context: tuple[Path | None, Report]
+    path: Path, place: tuple[int, int], context: tuple[Path | None, Report], several: Files
 ) -> tuple[Measurement, Structure]:
     from offcut import signals
     from offcut.container import probe
@@ -127,7 +128,7 @@ def _one(
         ("features", "packet_hash", "picture", "sound_band", "strip"),
         folder=folder or signals.default_folder(),
         structure=structure,
-        progress=of_file(progress, path, *place),
+        progress=of_file(progress, path, *place, files=several),
     )
     return replace(found, damage=(*structure.damage, *found.damage)), structure
 

@@ -1,6 +1,7 @@
 """Which raw went into a release, and what was left out: signals in, an edit out; no media is opened here."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
@@ -8,13 +9,14 @@ from offcut.conform.canvas import Canvas
 from offcut.conform.edit import assemble
 from offcut.conform.evidence import found as evidence_found
 from offcut.conform.hypotheses import propose
+from offcut.conform.laid_over import with_overlays
 from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.sound import heard
 from offcut.conform.sound_limits import sound_limits
-from offcut.conform.transitions import between
+from offcut.conform.transitions import between, bridged
 from offcut.records import Edit, Measurement, Structure
 
 __all__ = ["SIGNALS", "conform"]
@@ -31,6 +33,9 @@ LIMITS = (
     "moment near it may be named.",
     "A span of the release without a named source may come from a recording not given, or from one given in "
     "a form that is not recognised.",
+    "Overlays are looked for only where a source is named, in pictures of at most 128 pixels: small, faint "
+    "or moving ones, those in the middle of the picture, and those as bright as what they cover are missed. "
+    "What texts say is not read.",
 )
 
 
@@ -82,8 +87,11 @@ def conform(
     progress("fitting raw times", 0.7)
     assembly = assemble(canvas, planes)
     progress("measuring transitions", 0.9)
-    transitions = [between(canvas, a, b, assembly.fitters) for a, b in pairwise(assembly.pieces)]
+    pieces = bridged(canvas, assembly.pieces, assembly.fitters)
+    assembly = replace(assembly, pieces=pieces)
+    transitions = [between(canvas, a, b, assembly.fitters) for a, b in pairwise(pieces)]
     placed: list[Placed] = placed_segments(canvas, assembly, transitions)
+    placed = with_overlays(canvas, pieces, assembly.fitters, transitions, placed)
     in_vain = unexplained_pictures(release, placed)
     rivalled = sum(1 for p in placed if p.rivals)
     segments = tuple(p.segment for p in placed)
@@ -101,4 +109,5 @@ def conform(
         limits,
         sound=sound,
         evidence=evidence,
+        overlays_sought=True,
     )

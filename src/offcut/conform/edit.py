@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.conform.ambiguity import CLEAR_WHEN
-from offcut.conform.anchors import Anchor, agreement, sharpened
+from offcut.conform.anchors import Anchor, agreement, distance_px, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
 from offcut.conform.insets import inset_planes
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces, standing
+from offcut.conform.placements import usual
 from offcut.conform.planes import Plane, plane
 from offcut.timeline import FrameTimes
 
@@ -67,8 +68,8 @@ AS_GOOD, AS_GOOD_MOVING, DRIFT_FRAMES = 0.03, 0.01, 1.0
 """A usual speed is the measured one if it fits at most this much worse (the second where motion is clear) and
 drifts less than a raw frame."""
 
-NO_MOTION, STILL_SLACK = 0.15, 0.1
-"""Where nothing moves enough to fix a moment, no speed but the recording's own is claimed without need."""
+UNCLEAR_SLACK = 0.2
+"""No speed but the recording's own is claimed unless it fits this much better, times how little motion agrees."""
 
 HELD_BETTER = 0.02
 """A held frame is claimed where nothing moves only if the recording playing on agrees this much less."""
@@ -79,7 +80,8 @@ SAME_SPEED_FRAMES = 2.0
 HELD_CHANGE, LEAST_HELD_FRAMES = 0.12, 6
 """Mean change in grey levels below which a frame repeats the one before; a held frame is coded as such."""
 
-POLISH_FRAMES = 7
+POLISH_FRAMES, POLISH_SHIFTS = 7, (0, -1, 1, -2, 2)
+USUAL_PX, USUAL_BONUS = 8.0, 0.01
 
 BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
 """A second picture at the same time has to agree better, and longer, than a first one."""
@@ -263,7 +265,7 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
     times = canvas.recordings[geometry.recording].frames
     picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, POLISH_FRAMES).round().astype(int))
     best: tuple[float, Geometry, list[Anchor]] | None = None
-    for shift in (0, -1, 1):
+    for shift in POLISH_SHIFTS:
         pairs = []
         for frame in picks:
             raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
@@ -272,7 +274,7 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
         if not laid:
             continue
         middle = canvas.geometry_from(np.median(np.stack(laid), axis=0), geometry)
-        for one in (geometry, middle):
+        for one in (geometry, middle, *_usual_near(canvas, middle)):
             inside = canvas.mask(one) & mask
             anchors = [
                 Anchor(
@@ -280,12 +282,23 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
                 )
                 for t, j in pairs
             ]
-            score = float(np.mean([a.match for a in anchors]))
+            score = float(np.mean([a.match for a in anchors])) + (USUAL_BONUS if one.is_usual else 0.0)
             if best is None or score > best[0]:
                 best = (score, one, anchors)
     if best is None:
         return geometry, fitter.plane.anchors
     return best[1], best[2]
+
+
+def _usual_near(canvas: Canvas, geometry: Geometry) -> list[Geometry]:
+    """The usual placements of the whole picture that differ by few pixels: while a camera pans, a shifted
+    picture and another moment explain each other, and then the usual one is the simpler claim.
+    """
+    return [
+        one
+        for one in usual(canvas, geometry.recording)
+        if one.mirrored == geometry.mirrored and distance_px(canvas, one, geometry) < USUAL_PX
+    ]
 
 
 def _joined(found: Sequence[Piece], fitters: Sequence[Fitter]) -> list[Piece]:
@@ -360,10 +373,9 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
     if not found:
         return line
     best = max((fitter.refined(rows, one) for one in found[:2]), key=lambda one: one.total)
-    if best.when < NO_MOTION:
-        slack = HELD_BETTER if best.speed == 0 else STILL_SLACK
-        original = [one for one in found if one.speed == 1 and one.total > best.total - slack]
-        best = original[0] if original else best
+    slack = HELD_BETTER if best.speed == 0 else UNCLEAR_SLACK * (1 - min(max(best.when, 0.0), 1.0))
+    original = [one for one in found if one.speed == 1 and one.total > best.total - slack]
+    best = original[0] if original else best
     return plain(fitter, rows, best)
 
 
@@ -376,7 +388,7 @@ def _speeds(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> tuple[float,
     count = int(np.ceil(SPEED_REACH / step))
     near = tuple(line.speed * (1 + SPEED_REACH * k / max(1, count)) for k in range(-count, count + 1))
     if line.when >= STILL:
-        return near
+        return (*near, 1.0)
     return (*near, 0.0, *STILL_SPEEDS, *(-speed for speed in STILL_SPEEDS))
 
 

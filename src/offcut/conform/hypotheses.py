@@ -54,6 +54,8 @@ class Geometry:
     recording: int
     mirrored: bool
     matrix: NDArray[np.float64]
+    is_usual: bool = False
+    """The whole picture, fitted into the release or cut to fill it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def usual(canvas: Canvas, recording: int) -> list[Geometry]:
     found = []
     for scale in scales:
         matrix = np.array([[scale, 0, (wide - scale * width) / 2], [0, scale, (high - scale * height) / 2]])
-        found += [Geometry(recording, mirrored, matrix) for mirrored in (False, True)]
+        found += [Geometry(recording, mirrored, matrix, is_usual=True) for mirrored in (False, True)]
     return found
 
 

@@ -59,8 +59,8 @@ def placed_segments(canvas: Canvas, assembly: Assembly, transitions: Sequence[Tr
     for k, piece in enumerate(pieces):
         opens = transitions[k - 1] if k else None
         closes = transitions[k] if k + 1 < len(pieces) else None
-        first = opens.first if opens else piece.first
-        last = closes.last if closes else piece.last
+        first = (opens.first if opens.meets is None else opens.meets) if opens else piece.first
+        last = (closes.last if closes.meets is None else closes.meets) if closes else piece.last
         opening = _opening(canvas.release.frames, opens)
         if piece.line is None:
             found.append(Placed(_without_source(canvas.release.frames, first, last, opening), ()))
@@ -173,7 +173,7 @@ def _with_source(
     pad_s = abs(line.speed) * mixed * fitter.release_step_s + fitter.raw_step_s
     may_be = [_clipped(low - pad_s, high + pad_s, raw) for low, high in unsure.ranges_s]
     if is_another_take(line, fitter.moving_share(rows)):
-        nothing = replace(opening, kind="cut") if opening.kind != "start" else opening
+        nothing = replace(opening, kind="cut", style=None) if opening.kind != "start" else opening
         nothing = replace(nothing, end_s=nothing.start_s)
         segment = _without_source(release, piece.first, piece.last, nothing)
         return Placed(segment, (), [(geometry.recording, s) for s in may_be])

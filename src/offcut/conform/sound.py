@@ -1,12 +1,12 @@
 """Which sound the release carries: located on its own, then held against the pictures."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from offcut.conform.sound_common import STEP
 from offcut.conform.sound_findings import Place, Stretch, joined
-from offcut.conform.sound_lines import Line, Run, blind, chosen, guided
+from offcut.conform.sound_lines import Drift, Line, Run, blind, chosen, guided
 from offcut.conform.waves import RATE_HZ, Wave
 from offcut.records import Measurement, Segment, SoundSpan
 
@@ -126,7 +126,6 @@ def _stretches(runs: Sequence[Run], wave: Wave) -> list[Stretch]:
 def _stretch(runs: Sequence[Run], wave: Wave) -> Stretch:
     strongest = max(runs, key=lambda r: r.z)
     lengths = sum(r.last - r.first for r in runs)
-    at = wave.start + runs[0].first * STEP
     return Stretch(
         line=strongest.line,
         first=wave.start + runs[0].first * STEP,
@@ -136,6 +135,16 @@ def _stretch(runs: Sequence[Run], wave: Wave) -> Stretch:
         z=sum(r.z**2 for r in runs) ** 0.5,
         ratio=strongest.ratio,
         located=tuple((wave.start + r.first * STEP, wave.start + r.last * STEP) for r in runs),
-        drift=runs[0].drift[0] + runs[0].line.raw(at) - strongest.line.raw(at),
+        drift=_drift(runs, strongest, wave),
         windows=(sum(r.windows[0] for r in runs), sum(r.windows[1] for r in runs)),
     )
+
+
+def _drift(runs: Sequence[Run], strongest: Run, wave: Wave) -> Drift:
+    """The drift of the strongest run, carried back to where the first one begins."""
+    back = (strongest.first - runs[0].first) * STEP
+    drift = strongest.drift
+    if drift.slope:
+        return replace(drift, ticks=drift.ticks - drift.slope * back)
+    at = wave.start + runs[0].first * STEP
+    return replace(drift, ticks=runs[0].drift.ticks + runs[0].line.raw(at) - strongest.line.raw(at))

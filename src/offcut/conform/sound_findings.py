@@ -1,7 +1,7 @@
 """What located sound means beside the pictures: same, covered, shifted, replaced or muted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
@@ -10,9 +10,9 @@ import numpy as np
 
 from offcut.conform.coherence import audible_at, explained
 from offcut.conform.sound_common import SPREAD, STEP
-from offcut.conform.sound_lines import Line
+from offcut.conform.sound_lines import Drift, Line
 from offcut.conform.sound_stretched import stretched
-from offcut.conform.waves import RATE_HZ, Samples, Wave, level_db
+from offcut.conform.waves import RATE_HZ, Samples, Wave, level_db, retimed
 from offcut.records import SoundSpan
 from offcut.timeline import Span, subtract
 
@@ -29,6 +29,12 @@ NEARLY_SAME = (0.8, 0.96)
 """Between these, a poor encoding and something quiet that was added look alike."""
 
 NEARLY_SURE = 0.7
+
+STEADY_TICKS = 1.5
+"""Above this scatter of its shifts a sound lies in pieces and has no one waveform that could be fitted.
+
+Whether something was added is then not measured: `covered` is said, with at most NEARLY_SURE.
+"""
 
 SHORTEST = RATE_HZ // 4
 """Ticks below which no span is reported, and a line that crosses a cut is not said to run on."""
@@ -89,7 +95,7 @@ class Stretch:
         located: The spans in which it was heard.
         stands: Whether a place may be named; if not, the sound fits elsewhere as well.
         share, z, ratio, windows: As in `Run`.
-        drift: Ticks of the recording beside the line where the stretch begins.
+        drift: As in `Run`, from where the stretch begins.
     """
 
     line: Line
@@ -101,7 +107,20 @@ class Stretch:
     ratio: float
     located: tuple[tuple[int, int], ...]
     windows: tuple[int, int]
-    drift: int
+    drift: Drift
+
+    def raw(self, tick: int) -> int:
+        """The tick of the recording that is heard at a tick of the release."""
+        return self.line.raw(tick) + round(self.drift.ticks + self.drift.slope * (tick - self.first))
+
+    def samples(self, wave: Wave, first: int, last: int) -> Samples:
+        """What of the recording is heard in a span of the release, its drift taken back."""
+        low, high = sorted((self.raw(first), self.raw(last)))
+        if high - low == last - first or high - low < STEP:
+            played = wave.samples(low, low + last - first)
+        else:
+            played = retimed(wave.samples(low, high), (last - first) / (high - low))
+        return played[::-1].copy() if self.line.speed < 0 else played
 
 
 def joined(
@@ -127,7 +146,11 @@ def joined(
     for place in places:
         rivals = [_span(p.first, p.last) for p in places if p is not place]
         for span in subtract([_span(max(0, place.first), place.last)], [*taken, *rivals]):
-            found += _missing(release, waves[place.recording], place, span)
+            missing = _missing(release, waves[place.recording], place, span)
+            if any(p.place is place for p in parts):
+                # Own sound goes on beside this span: it may only have become too quiet.
+                missing = [replace(m, confidence=min(m.confidence, NEARLY_SURE)) for m in missing]
+            found += missing
     return tuple(sorted(found, key=lambda s: s.start_s))
 
 
@@ -206,11 +229,11 @@ def _would_be_heard(release: Wave, waves: Sequence[Wave], part: _Part, span: tup
         return True
     at, until = max(part.stretch.located, key=lambda s: s[1] - s[0])
     wave = waves[line.recording]
-    gain = explained(release.samples(at, until), wave.samples(line.raw(at), line.raw(at) + until - at)).gain
+    gain = explained(release.samples(at, until), part.stretch.samples(wave, at, until)).gain
     heard = release.samples(first, last)
     if level_db(heard) < SILENT_DB:
         return True
-    raw = wave.samples(line.raw(first), line.raw(first) + last - first)
+    raw = part.stretch.samples(wave, first, last)
     return _is_found(heard, raw, gain)
 
 
@@ -231,12 +254,14 @@ def _located(release: Wave, waves: Sequence[Wave], part: _Part) -> SoundSpan:
         "windows_agreeing": float(stretch.windows[1]),
         "heard_share": part.heard_share,
         "inverted": float(line.sign < 0),
-        "speed": line.speed,
+        "speed": line.speed + stretch.drift.slope,
     }
     is_same = is_near = False
-    if line.speed == 1:
-        raw = waves[line.recording].samples(line.raw(part.first), line.raw(part.last))
-        fit = explained(release.samples(part.first, part.last)[: len(raw)], raw)
+    if stretch.drift.scatter > STEADY_TICKS:
+        is_near = True
+    else:
+        raw = stretch.samples(waves[line.recording], part.first, part.last)
+        fit = explained(release.samples(part.first, part.first + len(raw)), raw)
         share = min(max(fit.share, 1e-4), 1 - 1e-4)
         measured["coherent_share"] = fit.share
         measured["snr_db"] = float(10 * np.log10(share / (1 - share)))
@@ -252,7 +277,7 @@ def _located(release: Wave, waves: Sequence[Wave], part: _Part) -> SoundSpan:
         span.end_s,
         finding,
         line.recording,
-        Fraction(line.raw(part.first) + (stretch.drift if part.first <= stretch.first else 0), RATE_HZ),
+        Fraction(stretch.raw(part.first), RATE_HZ),
         min(_confidence(part), NEARLY_SURE) if is_near and part.place is not None else _confidence(part),
         measured,
     )
@@ -311,5 +336,5 @@ def _in_pieces(release: Wave, wave: Wave, place: Place, span: Span) -> SoundSpan
         "speed": place.speed,
     }
     raw_s = Fraction(found.raw_at, RATE_HZ)
-    sure = round(0.6 + 0.3 * min(1.0, found.excess / 20), 3)
+    sure = round(0.5 + (NEARLY_SURE - 0.5) * min(1.0, found.excess / 20), 3)
     return SoundSpan(span.start_s, span.end_s, "covered", place.recording, raw_s, sure, measured)

@@ -18,7 +18,7 @@ from offcut.conform.correlate import APART, Peak, across, near
 from offcut.conform.sound_common import EXPECTED, SPREAD, STEP, Common, Pair, follow
 from offcut.conform.waves import RATE_HZ, Samples, Wave, levelled, retimed
 
-__all__ = ["Line", "Run", "blind", "chosen", "common", "guided"]
+__all__ = ["Drift", "Line", "Run", "blind", "chosen", "common", "guided"]
 
 REACH = 60
 """Ticks by which the sound may drift along a line: 5 ms; beyond it, another line goes on."""
@@ -80,6 +80,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """How located sound leaves its line: a clock that runs faster, or pieces that are shifted.
+
+    Attributes:
+        ticks: Of the recording beside the line, where the run begins.
+        slope: Ticks by which that grows with every tick of the release.
+        scatter: RMS distance of the shifts from this, in ticks.
+    """
+
+    ticks: float
+    slope: float
+    scatter: float
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A line that was chosen, from step `first` up to step `last`.
 
@@ -88,7 +103,7 @@ class Run:
         z: The same over its spread by chance.
         ratio: Of `share` to that of the best other line, or of what chance gives at most.
         windows: Whole seconds, and how many of them agree by themselves.
-        drift: Ticks of the recording beside the line, at its first and at its last step.
+        drift: How the sound leaves the line.
         stands: Whether a place may be named.
     """
 
@@ -99,7 +114,7 @@ class Run:
     z: float
     ratio: float
     windows: tuple[int, int]
-    drift: tuple[int, int]
+    drift: Drift
     stands: bool
 
 
@@ -319,6 +334,21 @@ def _judged(
     whole = [part[number][k : k + second] for k in range(0, last - first - second + 1, second)]
     agree = sum(float(np.nan_to_num(w).mean()) > 3 * SPREAD / second**0.5 for w in whole)
     stands = ratio >= (GUIDED_RATIO if line.is_guided else BLIND_RATIO)
-    row = shifts[number, first:last]
-    drift = (int(row[known][0]), int(row[known][-1])) if known.any() else (0, 0)
+    drift = _drift(part[number], shifts[number, first:last])
     return Run(line, first, last, share, share / chance, ratio, (len(whole), agree), drift, stands)
+
+
+def _drift(shares: NDArray[np.floating[Any]], shifts: NDArray[np.int32]) -> Drift:
+    """Fit a line through the shifts of a run, each step weighed by what it has in common."""
+    weights = np.clip(np.nan_to_num(shares), 0, None) ** 2
+    if np.count_nonzero(weights) < 2:
+        return Drift(0.0, 0.0, 0.0)
+    at = np.arange(len(shifts)) * float(STEP)
+    middle = float(np.average(at, weights=weights))
+    mean = float(np.average(shifts, weights=weights))
+    spread = float(np.average((at - middle) ** 2, weights=weights))
+    slope = float(np.average((at - middle) * (shifts - mean), weights=weights)) / max(spread, 1.0)
+    # Less than a tick over the whole run is rounding.
+    slope = slope if abs(slope) * len(shifts) * STEP >= 1 else 0.0
+    rest = shifts - mean - slope * (at - middle)
+    return Drift(mean - slope * middle, slope, float(np.sqrt(np.average(rest**2, weights=weights))))

@@ -67,10 +67,11 @@ DARK, BRIGHT = 60.0, 190.0
 LONGEST_PLATEAU = 5
 """Frames that stay plain between a fall and a rise; a longer stay is a span of its own."""
 
-BRIDGED_S = 2.5
+BRIDGED_S = 1.5
 """Longest span without a source that may be nothing but a change between its neighbours."""
 
-UNEXPLAINED = 0.2
+GAP_EDGE_FRAMES = 2
+UNEXPLAINED = 0.03
 """Share of a bridged span's error, against no picture at all, that the change may leave."""
 
 
@@ -148,11 +149,13 @@ def _bridge(canvas: Canvas, before: Piece, after: Piece, fitters: Sequence[Fitte
     found = None if boundary is None else boundary.measured()
     if boundary is None or found is None:
         return None
-    if found.first > before.last + 2 or found.last < after.first - 2:
-        return None
     if boundary.unexplained(found, range(before.last, after.first)) > UNEXPLAINED:
         return None
-    return found.meets or (found.first + found.last) // 2
+    at = found.meets or (found.first + found.last) // 2
+    # Measured as it will be once the gap is gone: what does not hold there is no change.
+    again = between(canvas, replace(before, last=at), replace(after, first=at), fitters)
+    covers = again.first <= before.last + GAP_EDGE_FRAMES and again.last >= after.first - GAP_EDGE_FRAMES
+    return at if again.kind == found.kind and covers else None
 
 
 @dataclass(frozen=True, slots=True)

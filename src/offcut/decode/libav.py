@@ -7,7 +7,7 @@ times are counted from the first picture or sound, as players show them. The loo
 skipped: it would save 6 % and cost bit-exactness.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -34,6 +34,7 @@ from offcut.decode.opened import (
 )
 from offcut.decode.payload import PictureDigest
 from offcut.decode.pick import Picker
+from offcut.decode.rejoin import REJOIN_FAILED, Trail
 from offcut.decode.upright import Upright, colours, scaled, upright_of, upright_planes
 from offcut.records import Frame, Packet, Sound, StreamView
 
@@ -60,6 +61,8 @@ class Media:
         damage: Lines, complete when `items` has ended.
         end_pts: When the last frame so far stops being shown.
         frames: How many there were so far.
+        trail: Where the pass is.
+        passed: Told the time in seconds of what is only read, on the way to where an earlier pass was left.
     """
 
     view: StreamView
@@ -71,6 +74,36 @@ class Media:
     damage: list[str] = field(default_factory=list)
     end_pts: int = 0
     frames: int = 0
+    trail: Trail = field(init=False)
+    passed: Callable[[float], None] = lambda done_s: None
+
+    def __post_init__(self) -> None:
+        self.trail = Trail(self.limits.leave_every_frames)
+        self._pictures = _Pictures(self)
+        self._sound = _SoundClock(self.start_pts * self.tick_s)
+
+    def left(self) -> dict[str, Any] | None:
+        """What `rejoin` needs to go on from the item yielded last; None where no pass can be taken up."""
+        bookmark = self.trail.bookmark()
+        times = [pts for pts, _ in bookmark.witnesses]
+        if bookmark.key_packet is None or None in times or len(set(times)) < len(times) or not times:
+            return None
+        return {
+            "bookmark": bookmark,
+            "pictures": self._pictures.state(),
+            "sound": self._sound,
+            "damage": list(self.damage),
+            "end_pts": self.end_pts,
+            "frames": self.frames,
+        }
+
+    def rejoin(self, left: Mapping[str, Any]) -> None:
+        """Let `items` begin after the item that was yielded last when `left` was written."""
+        self.trail.goal = left["bookmark"]
+        self._pictures.restore(left["pictures"])
+        self._sound = left["sound"]
+        self.damage = left["damage"]
+        self.end_pts, self.frames = left["end_pts"], left["frames"]
 
     def items(self) -> Iterator[Packet | Frame | Sound]:
         """Yield packets, frames and sound in the order of the file; frames in presentation order.
@@ -79,30 +112,40 @@ class Media:
             Refused: nothing could be decoded, or a limit was reached.
         """
         video = video_stream(self.container)
-        pictures = _Pictures(self)
-        sound = _SoundClock(self.start_pts * self.tick_s)
+        pictures, sound, trail = self._pictures, self._sound, self.trail
         digests = PictureDigest(video.codec_context.name, video.codec_context.extradata or b"")
         streams: list[av.stream.Stream] = [video]
         if self.view.audio_codec is not None:
             streams.append(self.container.streams.audio[0])
         for packet in self._packets(streams):
             is_video = packet.stream.index == video.index
-            if is_video and packet.size:
+            is_known = trail.packet(is_key_picture=is_video and packet.is_keyframe)
+            if is_video and packet.size and not is_known:
                 yield self._packet(packet, digests)
+            if is_known:
+                self.passed(float((self.own(packet.dts) or 0) * self.tick_s) if is_video else 0.0)
+            if is_video and trail.skips_picture():
+                continue
             try:
                 found = packet.decode()
             except av.error.EOFError:
                 continue
             except av.error.FFmpegError as error:
-                self._note(
-                    f"{PICTURE if is_video else 'sound'} near {self._place(packet)}: {words_of(error)}"
-                )
+                if not is_known:
+                    self._note(
+                        f"{PICTURE if is_video else 'sound'} near {self._place(packet)}: {words_of(error)}"
+                    )
                 continue
             for item in found:
-                if isinstance(item, VideoFrame):
+                if isinstance(item, VideoFrame) and trail.is_before_goal:
+                    trail.compare(item)
+                elif isinstance(item, VideoFrame):
+                    trail.note(item, self.frames)
                     yield pictures.frame(item)
-                elif isinstance(item, AudioFrame):
+                elif isinstance(item, AudioFrame) and not trail.run_is_known():
                     yield sound.run(item)
+        if trail.is_before_goal:
+            raise Refused(f"{REJOIN_FAILED}: it ends before its last pictures came")
         if not self.frames:
             raise Refused("no picture could be decoded; nothing can be said about it")
         # Beyond the count: there are few of them, and each is about the file as a whole.
@@ -138,6 +181,11 @@ class Media:
         pts, dts = self.own(packet.pts), self.own(packet.dts)
         return Packet(pts, dts, packet.size, packet.is_keyframe, at_byte, digest)
 
+    def start_from(self, start_pts: int) -> None:
+        """Count time from this tick of the file."""
+        self.start_pts = start_pts
+        self._sound = _SoundClock(start_pts * self.tick_s)
+
     def own(self, pts: int | None) -> int | None:
         """Count a tick of the file from where its time begins."""
         return None if pts is None else pts - self.start_pts
@@ -166,6 +214,14 @@ class _Pictures:
         self._size: tuple[int, int] | None = None
         self._first_pts = 0
         self._first_broken, self._broken = 0, 0
+
+    def state(self) -> dict[str, Any]:
+        """Everything but the file and the tools."""
+        return {k: v for k, v in vars(self).items() if k not in ("_media", "_reformatter")}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on as the object whose `state` this is."""
+        vars(self).update(state)
 
     def frame(self, picture: VideoFrame) -> Frame:
         media, index = self._media, self._media.frames
@@ -268,7 +324,7 @@ def open_media(file: BinaryIO, *, limits: Limits) -> Media:
     if others:
         media.damage.append(f"it holds {others} more picture tracks; only the first was measured")
     if container.format.name in CLOCK_WITHOUT_ZERO:
-        media.start_pts = _start_pts(container, video)
+        media.start_from(_start_pts(container, video))
     return media
 
 

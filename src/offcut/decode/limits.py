@@ -27,5 +27,7 @@ class Limits:
     memory_bytes: int = 4 * 2**30
     open_files: int = 64
     output_bytes: int = 64 * 2**30
+    leave_every_frames: int = 16384
+    """Pictures (nine minutes) after which a pass can be taken up; a multiple of `measure.BLOCK_FRAMES`."""
     threads: int = 2
     """That decode pictures. Several do not always complete a damaged picture alike; one does."""

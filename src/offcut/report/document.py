@@ -86,8 +86,7 @@ def conform(edit: Edit) -> dict[str, Any]:
         ValueError: A segment or an offcut names a recording that was not given.
     """
     _check_indices(edit)
-    # Only a segment that carries an overlay proves that overlays were looked for.
-    overlays_measured = any(segment.overlays for segment in edit.segments)
+    overlays_measured = edit.overlays_sought or any(segment.overlays for segment in edit.segments)
     unmeasured = (
         *(() if edit.sound is not None else ("sound",)),
         *(() if overlays_measured else ("overlays",)),
@@ -193,7 +192,8 @@ def _segment(segment: Segment, others: Sequence[Segment], *, overlays_measured: 
             for raw in segment.alternatives
         ],
         "opening": plain.opening(segment.opening),
-        "overlays": overlays if overlays_measured else None,
+        # Without a source there is nothing to hold the release against.
+        "overlays": overlays if overlays_measured and segment.recording is not None else None,
         "measured": plain.plain(segment.measured),
         "shown_s": exact(shown_s),
         "raw_shown_s": plain.time(raw_shown_s),

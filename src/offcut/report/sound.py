@@ -72,16 +72,21 @@ def sentence(span: Mapping[str, Any]) -> str:
         return (
             f"The sound of {named} is heard at its picture's place{at}; nothing else was measured beside it."
         )
+    if span["finding"] == "covered" and measured and "coherent_share" not in measured:
+        return (
+            f"The sound of {named} is heard at its picture's place{at}, laid in short pieces; whether other "
+            "sound was added could not be measured."
+        )
     if span["finding"] == "covered":
         return f"The sound of {named} is heard at its picture's place{at}, together with other sound."
     if span["finding"] == "shifted":
         return f"The sound of {named} is heard{at}, at a place that is not that of the picture seen here."
     if span["finding"] == "muted":
         return f"The release is silent here, and {named}, whose picture is seen, is not." + (
-            "" if quiet is None else f" Measured: {quiet:.0f} dB below full scale and less.".replace("-", "")
+            "" if quiet is None else f" Its level here is {abs(quiet):.0f} dB below full scale."
         )
     bound = (
-        f" It would have been found if it were {_below(found_db)} what is heard."
+        f" Added on trial, {_below(found_db)} what is heard, it was found."
         if found_db is not None
         else " The recording given holds no audible sound at this moment."
     )

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from offcut.decode.limits import Limits
-from offcut.room.host import Room, RoomReport, Sink
+from offcut.room.host import Room, RoomReport, Sink, Stages
 from offcut.room.launch import RoomError
 
-__all__ = ["Room", "RoomError", "RoomReport", "Sink", "grab", "measure_file"]
+__all__ = ["Room", "RoomError", "RoomReport", "Sink", "Stages", "grab", "measure_file"]
 
 
 def measure_file(
@@ -25,9 +25,12 @@ def measure_file(
     sink: Sink,
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
+    stages: Stages | None = None,
 ) -> RoomReport:
     """Measure `path` in the room this process shares; see `Room.measure_file`."""
-    return _shared().measure_file(path, analysers=analysers, sink=sink, limits=limits, progress=progress)
+    return _shared().measure_file(
+        path, analysers=analysers, sink=sink, limits=limits, progress=progress, stages=stages
+    )
 
 
 def grab(

@@ -1,6 +1,6 @@
 """What the room may answer, in which order: the parent's reading of a job's messages.
 
-    measure   room, view, (signal | progress)*, frames, end
+    measure   room, view, (signal | progress | left)*, frames, end
     grab      room, (picture | progress)*, end
     attempt   room, outcome, end
 
@@ -46,6 +46,7 @@ class Expected:
         signals: Name and version of every signal that may come, for `measure`.
         wanted_pts: The frames that may come, for `grab`.
         longest_px: Their longest side.
+        rows: Of each signal, what an earlier room sent already.
     """
 
     job: Literal["measure", "grab", "attempt"]
@@ -53,6 +54,7 @@ class Expected:
     signals: Mapping[str, int] = field(default_factory=dict)
     wanted_pts: frozenset[int] = frozenset()
     longest_px: int = 0
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ class Progress:
     """How far the room is: seconds of media measured, or pictures taken."""
 
     done: float
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What another room needs to go on from here; bytes that are never read outside of one."""
+
+    state: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +112,26 @@ class Fault:
 
 
 Message = (
-    Confinement | StreamView | Progress | Signal | FrameTimes | Picture | Outcome | End | Refusal | Fault
+    Confinement
+    | StreamView
+    | Progress
+    | Left
+    | Signal
+    | FrameTimes
+    | Picture
+    | Outcome
+    | End
+    | Refusal
+    | Fault
 )
 
 _ORDER: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "measure": {
         "room": ("view",),
         "view": ("signal", "progress", "frames"),
-        "signal": ("signal", "progress", "frames"),
-        "progress": ("signal", "progress", "frames"),
+        "signal": ("signal", "progress", "left", "frames"),
+        "progress": ("signal", "progress", "left", "frames"),
+        "left": ("signal", "progress", "frames"),
         "frames": ("end",),
     },
     "grab": {
@@ -131,7 +151,7 @@ class Answer:
         self._expected = expected
         self._seen: dict[str, tuple[Any, ...]] = {}
         self._last_pts: dict[str, int] = {}
-        self._rows: dict[str, int] = {}
+        self._rows = dict(expected.rows)
         self._pictures: set[int] = set()
 
     def messages(self) -> Iterator[Message]:
@@ -189,6 +209,11 @@ class Answer:
     def _progress(self, header: wire.Header) -> Message:
         wire.only(header, ("done",))
         return Progress(wire.number(header["done"], -1e12, 1e12))
+
+    def _left(self, header: wire.Header) -> Message:
+        wire.only(header, ("bytes",))
+        size = wire.integer(header["bytes"], 0, wire.MAX_BLOCK_BYTES)
+        return Left(self._reader.array("u1", (size,)).tobytes())
 
     def _signal(self, header: wire.Header) -> Message:
         wire.only(header, ("name", "version", "unit", "tick_s", "dtype", "shape"))
@@ -278,6 +303,7 @@ class Answer:
         "room": _room,
         "view": _view,
         "progress": _progress,
+        "left": _left,
         "signal": _signal,
         "frames": _frames,
         "picture": _picture,

@@ -3,6 +3,7 @@
 Nothing here may open a file or import a module after `confine`: the keeper has loaded it all.
 """
 
+import base64
 import contextlib
 import errno
 import io
@@ -10,9 +11,10 @@ import os
 import sys
 import time
 import traceback
+import zlib
 from array import array
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, BinaryIO, cast
 
@@ -21,10 +23,12 @@ import numpy as np
 from offcut.analysers import BUILT_IN
 from offcut.decode import libav
 from offcut.decode.limits import Limits, Refused
-from offcut.measure import Item, measure
+from offcut.decode.rejoin import REJOIN_FAILED
+from offcut.measure import Analyser, Item, measure
 from offcut.records import Frame, Packet, Signal, Sound, StreamView
 from offcut.room import escape
 from offcut.room.confine import confine
+from offcut.room.frozen import frozen, thawed
 from offcut.room.wire import MAX_TEXT, Writer, dtype_name, pieces
 
 _PROGRESS_EVERY_S = 0.25
@@ -93,13 +97,17 @@ def rehearse() -> None:
 
 
 def _measure(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
-    analysers = [BUILT_IN[name]() for name in job["analysers"]]
     media = libav.open_media(file, limits=room.limits)
     room.send("view", _as_fields(media.view))
-    frame_pts = array("q")
-    sent: set[str] = set()
+    done = _Done([BUILT_IN[name]() for name in job["analysers"]], array("q"), set())
+    signs = _Signs(room)
+    if job.get("left") is not None:
+        media.passed = signs.give
+        done = _taken_up(job["left"], media)
+    sent, frame_pts = done.sent, done.frame_pts
     empty: dict[str, Signal] = {}
-    for block in measure(_watched(media.items(), frame_pts, room), analysers):
+    items = _watched(media.items(), frame_pts, signs)
+    for block in measure(items, done.analysers, rested=lambda: _leave(done, media, room)):
         if len(block.pts):
             sent.add(block.name)
         else:
@@ -115,6 +123,38 @@ def _measure(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:
     pts_of_frames = np.asarray(frame_pts, np.int64)
     room.send("frames", {"tick_s": tick_s, "rows": len(frame_pts), "end_pts": media.end_pts}, pts_of_frames)
     room.send("end", {"versions": libav.versions(), "damage": [line[:MAX_TEXT] for line in media.damage]})
+
+
+@dataclass
+class _Done:
+    """What a room has measured of its file so far, besides what it has sent."""
+
+    analysers: list[Analyser]
+    frame_pts: "array[int]"
+    sent: set[str]
+
+
+def _leave(done: _Done, media: libav.Media, room: _Inside) -> None:
+    """Send out what another room needs to go on from here, if this is a place for it."""
+    place = media.left() if media.frames % room.limits.leave_every_frames == 0 else None
+    if place is None:
+        return
+    steps = zlib.compress(np.diff(done.frame_pts, prepend=0).astype(np.int64).tobytes(), 1)
+    state = frozen(
+        {"media": place, "analysers": done.analysers, "sent": sorted(done.sent), "frame_steps": steps}
+    )
+    room.send("left", {"bytes": len(state)}, np.frombuffer(state, np.uint8))
+
+
+def _taken_up(left_text: str, media: libav.Media) -> _Done:
+    """Put `media` where another room left it and return what that room had measured."""
+    try:
+        left = thawed(base64.b64decode(left_text))
+        steps = np.frombuffer(zlib.decompress(left["frame_steps"]), np.int64)
+        media.rejoin(left["media"])
+        return _Done(left["analysers"], array("q", np.cumsum(steps).tobytes()), set(left["sent"]))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise Refused(f"{REJOIN_FAILED}: {error}") from error
 
 
 def _send_rows(room: _Inside, block: Signal, pts: Any, values: Any) -> None:
@@ -133,20 +173,30 @@ def _send_rows(room: _Inside, block: Signal, pts: Any, values: Any) -> None:
     )
 
 
+class _Signs:
+    """Gives a sign of life now and then."""
+
+    def __init__(self, room: _Inside) -> None:
+        self._room, self._next_s = room, 0.0
+
+    def give(self, done_s: float) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + _PROGRESS_EVERY_S
+            self._room.send("progress", {"done": done_s})
+
+
 def _watched(
-    items: Iterator[Packet | Frame | Sound], frame_pts: "array[int]", room: _Inside
+    items: Iterator[Packet | Frame | Sound], frame_pts: "array[int]", signs: _Signs
 ) -> Iterator[Item]:
     """Pass `items` on, note the time of every frame, and give a sign of life now and then."""
-    done_s, next_sign_s = 0.0, 0.0
+    done_s = 0.0
     for item in items:
         if isinstance(item, Frame):
             frame_pts.append(item.pts)
             done_s = float(item.pts * item.tick_s)
         yield item
-        now_s = time.monotonic()
-        if now_s >= next_sign_s:
-            next_sign_s = now_s + _PROGRESS_EVERY_S
-            room.send("progress", {"done": done_s})
+        signs.give(done_s)
 
 
 def _grab(job: Mapping[str, Any], file: BinaryIO, room: _Inside) -> None:

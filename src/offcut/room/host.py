@@ -1,8 +1,9 @@
 """The parent's side of the room: open the file, give it away, and believe nothing that comes back."""
 
+import base64
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,6 +55,21 @@ class RoomReport:
     peak_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How a long measurement is taken up again (where rooms are forked; elsewhere it starts over).
+
+    Attributes:
+        keep: Takes bytes that a later room can go on from; all rows sent before belong to them.
+        left: Such bytes; None to begin at the beginning.
+        rows: Of each signal, how many rows belong to `left`.
+    """
+
+    keep: Callable[[bytes], None]
+    left: bytes | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
 class Room:
     """Opens a disposable, confined process per file. One may be used by several threads.
 
@@ -86,6 +102,7 @@ class Room:
         sink: Sink,
         limits: Limits | None = None,
         progress: Callable[[float], None] | None = None,
+        stages: "Stages | None" = None,
     ) -> RoomReport:
         """Measure `path` in one pass inside a room.
 
@@ -95,6 +112,7 @@ class Room:
             sink: Takes every block of rows; what it took is void if this function raises.
             limits: What the file may cost.
             progress: Told how many seconds of the file are measured, a few times a second.
+            stages: Where to keep, and take from, what a later room needs to go on from there.
 
         Raises:
             UnreadableError: the file cannot be opened, is no video, or its room crashed or lied.
@@ -111,8 +129,16 @@ class Room:
 
             versions = {name: VERSIONS[name] for name in analysers}
             known = {signal: VERSIONS[name] for name in analysers for signal in SIGNALS[name]}
-            job = {"do": "measure", "analysers": list(analysers), "limits": asdict(limits)}
-            work = _Work(path, Expected("measure", limits, known), progress, sink)
+            left = stages.left if stages and self._keeper else None
+            job = {
+                "do": "measure",
+                "analysers": list(analysers),
+                "limits": asdict(limits),
+                "left": None if left is None else base64.b64encode(left).decode("ascii"),
+            }
+            rows = stages.rows if stages and left is not None else {}
+            expected = Expected("measure", limits, known, rows=rows)
+            work = _Work(path, expected, progress, sink, stages.keep if stages else None)
             self._do(work, job, media)
         finally:
             os.close(media)
@@ -191,8 +217,9 @@ class _Work:
         expected: Expected,
         progress: Callable[[float], None] | None,
         sink: Sink | None = None,
+        keep: Callable[[bytes], None] | None = None,
     ) -> None:
-        self._path, self._expected = path, expected
+        self._path, self._expected, self._keep = path, expected, keep
         self._progress, self._sink = progress, sink
         self._view: StreamView | None = None
         self._frames: FrameTimes | None = None
@@ -243,6 +270,9 @@ class _Work:
             case answer.Progress():
                 if self._progress:
                     self._progress(message.done)
+            case answer.Left():
+                if self._keep:
+                    self._keep(message.state)
             case answer.Picture():
                 self.pictures[message.pts] = message.rgb
             case Confinement():
