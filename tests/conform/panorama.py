@@ -44,6 +44,18 @@ def fixed(seed: int, frames: int = 90) -> Clip:
     return Clip(pictures, measured(pictures, name=f"fixed-{seed}"))
 
 
+@cache
+def aired(seed: int, frames: int = 100) -> tuple[Picture, ...]:
+    """The pictures of `moving(seed)` with other noise, as a release has it: noise does not survive encoding."""
+    return tuple(panned(seed, frames, take=1))
+
+
+@cache
+def aired_still(seed: int, frames: int = 90) -> tuple[Picture, ...]:
+    """The pictures of `fixed(seed)` with other noise: were it the same, it would tell every moment."""
+    return tuple(still(seed, frames, take=1))
+
+
 def place(seed: int, *, width_px: int = 420, height_px: int = 260) -> NDArray[np.float32]:
     """A place of its own: patches of several sizes with hard edges, so that it has points to find."""
     rng = np.random.default_rng(seed)
@@ -62,8 +74,8 @@ def place(seed: int, *, width_px: int = 420, height_px: int = 260) -> NDArray[np
     return cv2.GaussianBlur(whole, (0, 0), 0.7).astype(np.float32)
 
 
-def panned(seed: int, frames: int, *, passers: int = 3) -> list[Picture]:
-    """A recording by a hand that drifts over a place where `passers` go their own ways.
+def panned(seed: int, frames: int, *, passers: int = 3, take: int = 0) -> list[Picture]:
+    """A recording by a hand that drifts over a place where `passers` go their own ways; takes differ in noise.
 
     Without them a later moment and a shifted picture are the same pictures, and nothing could tell them
     apart.
@@ -79,6 +91,7 @@ def panned(seed: int, frames: int, *, passers: int = 3) -> list[Picture]:
         )
         for n in range(passers)
     ]
+    rng = rng if take == 0 else np.random.default_rng((seed, take))
     found = []
     for k in range(frames):
         x = 60 + 0.4 * k + 1.6 * np.sin(0.17 * k + turn)
@@ -101,9 +114,10 @@ def _stand(view: NDArray[np.float32], figure: NDArray[np.float32], left: int, to
         view[rows, columns] = inside
 
 
-def still(seed: int, frames: int) -> list[Picture]:
-    """A recording from a fixed camera in front of which nothing moves."""
-    view, rng = window(place(seed), 130, 85), np.random.default_rng(seed + 10_000)
+def still(seed: int, frames: int, *, take: int = 0) -> list[Picture]:
+    """A recording from a fixed camera in front of which nothing moves; takes differ in noise."""
+    view = window(place(seed), 130, 85)
+    rng = np.random.default_rng(seed + 10_000 if take == 0 else (seed, take))
     return [noisy(view, rng) for _ in range(frames)]
 
 
@@ -197,4 +211,32 @@ def shown(edit: Edit, frame: int) -> list[tuple[int, int]]:
         assert segment.speed is not None
         raw_s = segment.raw_start_s + segment.speed * (at_s - segment.start_s)
         found.append((segment.recording, edit.recordings[segment.recording].frames.index_at(raw_s)))
+    return found
+
+
+def inset(outer: Picture, inner: Picture, left_px: int, top_px: int, width_px: int) -> Picture:
+    """A picture with another one set into it, whole and made smaller."""
+    height_px = round(width_px * HEIGHT_PX / WIDTH_PX)
+    small = cv2.resize(inner, (width_px, height_px), interpolation=cv2.INTER_AREA)
+    found = outer.copy()
+    found[top_px : top_px + height_px, left_px : left_px + width_px] = small
+    return found
+
+
+def side_by_side(left: Picture, right: Picture) -> Picture:
+    """A split screen: the middle half of one picture beside the middle half of another."""
+    quarter = WIDTH_PX // 4
+    return np.hstack([left[:, quarter : 3 * quarter], right[:, quarter : 3 * quarter]])
+
+
+def passed(seed: int, frames: int, *, take: int = 0, spread: float = 1.2) -> list[Picture]:
+    """A fixed camera before which one figure passes at its own uneven pace; takes differ in noise."""
+    view = window(place(seed), 130, 85)
+    figure = place(100 * seed + 7, width_px=14, height_px=30)
+    rng = np.random.default_rng((seed, 50 + take))
+    found = []
+    for k in range(frames):
+        now = view.copy()
+        _stand(now, figure, round(10 + 1.1 * k + 9 * np.sin(0.11 * k)), 45)
+        found.append(noisy(now, rng, spread))
     return found

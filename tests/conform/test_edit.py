@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, fixed, measured, moving, noisy
+from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, aired, aired_still, fixed, measured, moving
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
-from offcut.conform.edit import USUAL, assemble, hard_cuts, plain, refit
+from offcut.conform.edit import USUAL, Assembly, assemble, hard_cuts, held, plain, refit
 from offcut.conform.hypotheses import Geometry, propose
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import Piece
@@ -15,7 +15,7 @@ WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
 
 
 def at(speed: float, count: int, first: int = 10) -> list[Picture]:
-    return [moving(1).pictures[first + int(speed * k + 1e-9)] for k in range(count)]
+    return [aired(1)[first + int(np.floor(speed * k + 1e-9))] for k in range(count)]
 
 
 def fitted(release: list[Picture], recording: Measurement) -> Fitter:
@@ -25,7 +25,7 @@ def fitted(release: list[Picture], recording: Measurement) -> Fitter:
     return Fitter(found, 0, ours.frames, recording.frames)
 
 
-def assembled(release: list[Picture], recordings: list[Measurement]) -> tuple[list[Piece], list[Fitter]]:
+def assembled(release: list[Picture], recordings: list[Measurement]) -> Assembly:
     ours = measured(release)
     canvas = Canvas(ours, recordings)
     anchors = [
@@ -50,36 +50,34 @@ def test_a_flash_of_light_over_the_same_view_is_no_hard_cut() -> None:
 
 
 def test_two_spans_of_two_recordings_meet_at_the_frame_of_the_cut() -> None:
-    pieces, fitters = assembled(
-        [*moving(2).pictures[30:75], *moving(1).pictures[20:65]],
-        [moving(1).measurement, moving(2).measurement],
-    )
-    assert [(p.first, p.last) for p in pieces] == [(0, 45), (45, 90)]
-    recordings = [fitters[p.line.plane].plane.geometry.recording for p in pieces if p.line is not None]
+    found = assembled([*aired(2)[30:75], *aired(1)[20:65]], [moving(1).measurement, moving(2).measurement])
+    assert [(p.first, p.last) for p in found.pieces] == [(0, 45), (45, 90)]
+    recordings = [
+        found.fitters[p.line.plane].plane.geometry.recording for p in found.pieces if p.line is not None
+    ]
     assert recordings == [1, 0]
 
 
 def test_a_jump_within_one_recording_is_a_cut_too() -> None:
-    pieces, _ = assembled(
-        [*moving(1).pictures[5:40], *moving(1).pictures[62:97]],
-        [moving(1).measurement, moving(2).measurement],
-    )
+    pieces = assembled(
+        [*aired(1)[5:40], *aired(1)[62:97]], [moving(1).measurement, moving(2).measurement]
+    ).pieces
     assert [(p.first, p.last) for p in pieces] == [(0, 35), (35, 70)]
     starts = [float(p.line.raw_at(p.first / 30)) * 30 for p in pieces if p.line is not None]
     assert starts == pytest.approx([5, 62], abs=1)
 
 
 def test_one_flashed_frame_does_not_cut_a_span_in_two() -> None:
-    pictures = list(moving(1).pictures[10:70])
+    pictures = list(aired(1)[10:70])
     pictures[30] = np.full((HEIGHT_PX, WIDTH_PX), 250, np.uint8)
-    pieces, _ = assembled(pictures, [moving(1).measurement])
+    pieces = assembled(pictures, [moving(1).measurement]).pieces
     assert [(p.first, p.last) for p in pieces] == [(0, 60)]
 
 
 def test_pieces_cover_the_release_and_no_two_without_a_source_are_neighbours() -> None:
     black: list[Picture] = [np.full((HEIGHT_PX, WIDTH_PX), 3, np.uint8)] * 12
     foreign = list(moving(9).pictures[:30])
-    pieces, _ = assembled([*black, *foreign, *moving(1).pictures[20:60], *black], [moving(1).measurement])
+    pieces = assembled([*black, *foreign, *aired(1)[20:60], *black], [moving(1).measurement]).pieces
     assert [(p.first, p.last, p.line is None) for p in pieces] == [
         (0, 42, True),
         (42, 82, False),
@@ -124,9 +122,7 @@ def test_a_speed_far_from_every_usual_one_stays_as_it_was_measured() -> None:
 
 
 def test_where_nothing_moves_no_change_of_speed_is_claimed() -> None:
-    rng = np.random.default_rng(8)
-    release = [noisy(p.astype(np.float32), rng) for p in fixed(3).pictures[20:70]]
-    pieces, _ = assembled(release, [fixed(3).measurement])
+    pieces = assembled(list(aired_still(3)[20:70]), [fixed(3).measurement]).pieces
     assert [p.line.speed for p in pieces if p.line is not None] == [1.0]
 
 

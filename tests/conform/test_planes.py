@@ -45,14 +45,15 @@ def test_every_frame_of_a_copy_agrees_best_with_its_own(copy: Plane) -> None:
 
 def test_the_look_up_table_gives_the_sums_of_the_products_themselves() -> None:
     same = of(list(moving(1).pictures), moving(1).measurement)
-    gram = same.products.astype(np.float64)
-    box = same.raw_integral
+    products = same.pictures
+    gram = products.both.astype(np.float64)
+    box = products.raw_integral
     for low, high in ((0, 100), (10, 30), (99, 100)):
         total = box[high, high] - box[low, high] - box[high, low] + box[low, low]
         assert total == pytest.approx(gram[low:high, low:high].sum(), rel=1e-3, abs=1)
-    assert same.raw_energy == pytest.approx(np.diag(gram), rel=1e-3)
-    assert same.release_energy == pytest.approx(same.raw_energy, rel=1e-3)
-    assert np.allclose(same.release_gram, same.products, rtol=1e-2, atol=1)
+    assert products.raw_energy == pytest.approx(np.diag(gram), rel=1e-3)
+    assert products.release_energy == pytest.approx(products.raw_energy, rel=1e-3)
+    assert np.allclose(products.release_gram, products.both, rtol=1e-2, atol=1)
 
 
 def test_a_copy_agrees_all_over(copy: Plane) -> None:
@@ -73,8 +74,9 @@ def test_what_lies_under_a_logo_is_not_compared() -> None:
 def test_only_the_raw_frames_asked_for_are_compared() -> None:
     found = of(list(fixed(3).pictures[:COUNT]), fixed(3).measurement, raw_frames=(30, 45))
     assert found.raw_frames == (30, 45)
-    assert found.products.shape == (COUNT, 15)
-    assert found.raw_integral.shape == (16, 16)
+    for products in (found.pictures, found.motion):
+        assert products.both.shape == (COUNT, 15)
+        assert products.raw_integral.shape == (16, 16)
 
 
 def test_a_plane_reaches_no_further_than_its_release() -> None:

@@ -17,6 +17,7 @@ from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.sound import heard
 from offcut.conform.sound_limits import sound_limits
 from offcut.conform.transitions import between, bridged
+from offcut.conform.windows import slid
 from offcut.records import Edit, Measurement, Structure
 
 __all__ = ["SIGNALS", "conform"]
@@ -43,6 +44,10 @@ RIVALLED = (
     "Segments that fit another recording as well as the one named: {count}. Which of them was used cannot be "
     "told; the other's span is undecidable."
 )
+
+
+FAIRLY = 0.7
+"""Release frames near an anchor that agrees this well are not slid over every recording."""
 
 
 def conform(
@@ -77,6 +82,8 @@ def conform(
     for number in range(len(recordings)):
         for likeliest_first in tried(canvas, number, explained(release, anchors)):
             anchors += anchors_of(canvas, likeliest_first)
+    for likeliest_first in slid(canvas, explained(release, anchors, beyond_doubt=FAIRLY)):
+        anchors += anchors_of(canvas, likeliest_first)
     groups = [pair for run in runs(canvas, anchors) for pair in agreed(canvas, run)]
     planes = [
         found

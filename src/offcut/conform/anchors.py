@@ -35,8 +35,8 @@ PLAINLY_SAME = 0.9
 MOST_COVERED, COVERED_COST = 0.5, 0.3
 """Graphics may cover half of a picture; each share that is left out lowers the agreement by this much."""
 
-CANDIDATES = 5
-PICKS = 4
+CANDIDATES = 8
+PICKS = 6
 SUPPORT_PX = 1.5
 VOTE_S = 0.2
 EXPLAINED = 0.1

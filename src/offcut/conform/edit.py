@@ -69,7 +69,7 @@ AS_GOOD, AS_GOOD_MOVING, DRIFT_FRAMES = 0.03, 0.01, 1.0
 drifts less than a raw frame."""
 
 UNCLEAR_SLACK = 0.2
-"""No speed but the recording's own is claimed unless it fits this much better, times how little motion agrees."""
+"""Where motion is not clear, no speed but the recording's own is claimed unless it fits this much better."""
 
 HELD_BETTER = 0.02
 """A held frame is claimed where nothing moves only if the recording playing on agrees this much less."""
@@ -291,8 +291,10 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
 
 
 def _usual_near(canvas: Canvas, geometry: Geometry) -> list[Geometry]:
-    """The usual placements of the whole picture that differ by few pixels: while a camera pans, a shifted
-    picture and another moment explain each other, and then the usual one is the simpler claim.
+    """The usual placements of the whole picture that differ by few pixels.
+
+    While a camera pans, a shifted picture and another moment explain each other; then the usual placement is
+    the simpler claim.
     """
     return [
         one
@@ -373,7 +375,7 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
     if not found:
         return line
     best = max((fitter.refined(rows, one) for one in found[:2]), key=lambda one: one.total)
-    slack = HELD_BETTER if best.speed == 0 else UNCLEAR_SLACK * (1 - min(max(best.when, 0.0), 1.0))
+    slack = HELD_BETTER if best.speed == 0 or best.when >= CLEAR_WHEN else UNCLEAR_SLACK * (1 - best.when)
     original = [one for one in found if one.speed == 1 and one.total > best.total - slack]
     best = original[0] if original else best
     return plain(fitter, rows, best)

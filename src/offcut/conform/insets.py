@@ -27,6 +27,10 @@ LEAST_AREA, LEAST_FILL = 0.03, 0.7
 APART_TIMES, SIDE_SHARE = 3.0, 0.4
 """A pixel differs if it does so three times as much as the middle one; a side is where two in five do."""
 
+ALIKE_PX = 3
+LEAST_BEYOND, PLAIN_LEVELS = 0.2, 8.0
+"""Share of the picture, and spread in grey levels, from which what lies beside a recording is searched."""
+
 LEAST_FRAMES = 12
 LEAST_MATCH = 0.5
 """An inset has few pixels: what agrees less with a recording is not followed."""
@@ -63,7 +67,21 @@ def unexplained(canvas: Canvas, piece: Piece, fitter: Fitter) -> list[Window]:
     agrees = both / np.sqrt(ours * theirs + 1e-9)
     differs = ((agrees < DISAGREES) & mask).astype(np.uint8)
     differs = np.asarray(cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.uint8)
-    return _boxes(differs, apart > APART_TIMES * float(np.median(apart[mask])) + 1e-3)
+    inside = _boxes(differs, apart > APART_TIMES * float(np.median(apart[mask])) + 1e-3)
+    return [*inside, *_beyond(canvas, mask, canvas.luma[(piece.first + piece.last) // 2])]
+
+
+def _beyond(canvas: Canvas, mask: NDArray[np.bool_], seen: NDArray[np.uint8]) -> list[Window]:
+    """Parts of the picture beside the recording that are not plain, as in a split screen."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    found = []
+    for number, (left, top, wide, high, area) in enumerate(stats[1:count].tolist(), 1):
+        large = area >= LEAST_BEYOND * mask.size and area >= LEAST_FILL * wide * high
+        if large and float(seen[labels == number].std()) > PLAIN_LEVELS:
+            found.append(
+                (left / canvas.width, top / canvas.height, wide / canvas.width, high / canvas.height)
+            )
+    return found
 
 
 def _difference(seen: Pixels, raw: Pixels, mask: NDArray[np.bool_]) -> Pixels:
@@ -84,12 +102,21 @@ def _boxes(differs: NDArray[np.uint8], apart: NDArray[np.bool_]) -> list[Window]
         inner = apart[top : top + high, left : left + wide]
         columns = np.flatnonzero(inner.mean(axis=0) > SIDE_SHARE)
         rows = np.flatnonzero(inner.mean(axis=1) > SIDE_SHARE)
+        edge = AROUND_PX // 2 + 1
+        options = [(left + edge, top + edge, wide - 2 * edge, high - 2 * edge)]
         if len(columns) and len(rows):
-            left, wide = left + int(columns[0]), int(columns[-1] - columns[0]) + 1
-            top, high = top + int(rows[0]), int(rows[-1] - rows[0]) + 1
-        if wide * high >= LEAST_AREA * width * height:
-            found.append((left / width, top / height, wide / width, high / height))
+            moved = (left + int(columns[0]), top + int(rows[0]))
+            options.insert(0, (*moved, int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1))
+        found += [
+            (one[0] / width, one[1] / height, one[2] / width, one[3] / height)
+            for one in options[: 1 if _alike(options) else 2]
+            if min(one[2:]) > 0 and one[2] * one[3] >= LEAST_AREA * width * height
+        ]
     return found
+
+
+def _alike(boxes: Sequence[tuple[int, int, int, int]]) -> bool:
+    return len(boxes) > 1 and max(abs(a - b) for a, b in zip(*boxes[:2], strict=True)) <= ALIKE_PX
 
 
 def _planes(canvas: Canvas, piece: Piece, window: Window) -> list[Plane]:

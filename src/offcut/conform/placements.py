@@ -26,8 +26,9 @@ MOST_RAW_FRAMES = 4000
 """A longer recording is tried on every n-th frame, so that this costs no more than an hour's features."""
 
 ONE_SCALE = 1.02
-CENTRAL = (0.17, 0.82)
-"""The rows that are compared: logos and lower thirds lie above and below."""
+CENTRAL, MIDDLE = (0.17, 0.82), (0.28, 0.72)
+"""The rows that are compared: logos and lower thirds lie above and below. And the columns, besides all of
+them: a picture cut to a square has something else to its sides."""
 
 LEAST_PIXELS = 100
 
@@ -46,10 +47,12 @@ def usual(canvas: Canvas, recording: int) -> list[Geometry]:
     return found
 
 
-def explained(release: Measurement, anchors: Sequence[Anchor]) -> set[int]:
+def explained(
+    release: Measurement, anchors: Sequence[Anchor], *, beyond_doubt: float = BEYOND_DOUBT
+) -> set[int]:
     """Release frames near which an anchor agrees well already: they need no trial."""
     reach = max(1, round(NEAR_S / max(release.frames.median_step_s, 1e-3)))
-    good = {a.release_frame for a in anchors if a.match >= BEYOND_DOUBT}
+    good = {a.release_frame for a in anchors if a.match >= beyond_doubt}
     return {frame + by for frame in good for by in range(-reach, reach + 1)}
 
 
@@ -66,23 +69,32 @@ def tried(
         return
     theirs = np.arange(0, len(raw), -(-len(raw) // MOST_RAW_FRAMES))
     raw_s = raw.seconds()[theirs]
-    central = np.zeros((canvas.height, canvas.width), np.bool_)
-    central[int(CENTRAL[0] * canvas.height) : int(CENTRAL[1] * canvas.height) : 2, ::2] = True
     options: dict[int, list[tuple[float, Hypothesis]]] = {}
     for geometry in usual(canvas, recording):
-        where = canvas.mask(geometry) & central
-        if where.sum() < LEAST_PIXELS:
-            continue
-        match = (
-            _unit(canvas.release_pixels(ours, where)) @ _unit(canvas.raw_pixels(geometry, theirs, where)).T
-        )
-        for row, frame in enumerate(ours):
-            for value, k in _peaks(match[row], raw_s):
-                found = Hypothesis(int(frame), int(theirs[k]), geometry, 0)
-                options.setdefault(int(frame), []).append((value, found))
+        for central in _centres(canvas):
+            where = canvas.mask(geometry) & central
+            if where.sum() < LEAST_PIXELS:
+                continue
+            match = (
+                _unit(canvas.release_pixels(ours, where))
+                @ _unit(canvas.raw_pixels(geometry, theirs, where)).T
+            )
+            for row, frame in enumerate(ours):
+                for value, k in _peaks(match[row], raw_s):
+                    found = Hypothesis(int(frame), int(theirs[k]), geometry, 0)
+                    options.setdefault(int(frame), []).append((value, found))
     for found_here in options.values():
         best = sorted(found_here, key=lambda pair: -pair[0])[:KEPT]
         yield iter([hypothesis for _, hypothesis in best])
+
+
+def _centres(canvas: Canvas) -> Iterator[NDArray[np.bool_]]:
+    rows = slice(int(CENTRAL[0] * canvas.height), int(CENTRAL[1] * canvas.height), 2)
+    middle = slice(int(MIDDLE[0] * canvas.width), int(MIDDLE[1] * canvas.width))
+    for columns in (slice(0, None, 2), middle):
+        inside = np.zeros((canvas.height, canvas.width), np.bool_)
+        inside[rows, columns] = True
+        yield inside
 
 
 def _peaks(match: NDArray[np.float32], raw_s: NDArray[np.float64]) -> Iterator[tuple[float, int]]:
