@@ -232,7 +232,7 @@ def side_by_side(left: Picture, right: Picture) -> Picture:
 def passed(seed: int, frames: int, *, take: int = 0, spread: float = 1.2) -> list[Picture]:
     """A fixed camera before which one figure passes at its own uneven pace; takes differ in noise."""
     view = window(place(seed), 130, 85)
-    figure = place(100 * seed + 7, width_px=14, height_px=30)
+    figure = place(100 * seed + 7, width_px=8, height_px=16)
     rng = np.random.default_rng((seed, 50 + take))
     found = []
     for k in range(frames):

@@ -4,8 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conform.panorama import Picture, measured, moving
-from offcut.conform.anchors import GAP_S, Anchor, agreed, agreement, anchor, distance_px, runs, sharpened
-from offcut.conform.canvas import Canvas
+from offcut.conform.anchors import (
+    BLOCKS,
+    COVERED_COST,
+    GAP_S,
+    Anchor,
+    agreed,
+    agreement,
+    anchor,
+    distance_px,
+    runs,
+    sharpened,
+)
+from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry, Hypothesis
 
 FIRST = 20
@@ -142,3 +153,60 @@ def test_a_picture_agrees_with_itself_fully_and_with_its_negative_not_at_all() -
     few = np.zeros((40, 40), np.bool_)
     few[:5, :5] = True
     assert agreement(picture, picture, few) == 0
+
+
+def views() -> tuple[np.ndarray, np.ndarray]:
+    """Two normalised pictures of different places."""
+    return tuple(normalised(moving(seed).pictures[30]) for seed in (1, 2))  # type: ignore[return-value]
+
+
+def covered(picture: np.ndarray, share: float) -> np.ndarray:
+    """A picture whose lower part is hidden by graphics: stripes that are in no recording."""
+    found = picture.copy()
+    top = round((1 - share) * len(found))
+    found[top:] = np.where(np.arange(found.shape[1]) % 11 < 5, 1.3, -0.9).astype(np.float32)
+    return found
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1 / 3))
+def test_graphics_over_up_to_a_third_cost_no_more_than_the_share_they_hide(share: float) -> None:
+    ours, _ = views()
+    everywhere = np.ones(ours.shape, np.bool_)
+    found = agreement(covered(ours, share), ours, everywhere)
+    # Rows of blocks are a sixth of the picture high; one of them may be hidden in part.
+    assert 1 - COVERED_COST * (share + 1 / BLOCKS[1]) - 0.1 <= found <= 1 + 1e-4
+
+
+def test_what_graphics_hide_is_paid_for() -> None:
+    ours, _ = views()
+    everywhere = np.ones(ours.shape, np.bool_)
+    clean = agreement(ours, ours, everywhere)
+    some, more = (agreement(covered(ours, share), ours, everywhere) for share in (1 / 3, 1 / 2))
+    assert clean > some + 0.5 * COVERED_COST / 3
+    assert some > more
+
+
+def test_graphics_over_most_of_a_picture_leave_no_agreement() -> None:
+    ours, _ = views()
+    assert agreement(covered(ours, 0.8), ours, np.ones(ours.shape, np.bool_)) < 0.5
+
+
+@settings(deadline=None)
+@given(st.integers(-40, 40), st.integers(-30, 30), st.booleans())
+def test_pictures_of_different_places_gain_little_by_leaving_blocks_out(x: int, y: int, flip: bool) -> None:
+    ours, theirs = views()
+    moved = np.roll(theirs[:, ::-1] if flip else theirs, (y, x), axis=(0, 1))
+    everywhere = np.ones(ours.shape, np.bool_)
+    whole = correlation(ours.ravel(), moved.ravel())
+    assert whole - 1e-4 <= agreement(ours, moved, everywhere) < max(whole, 0.0) + 0.25
+    assert agreement(ours, moved, everywhere) < 0.5
+
+
+@settings(deadline=None)
+@given(st.floats(0, 0.6), st.integers(0, 3))
+def test_agreement_is_the_same_from_either_side(share: float, seed: int) -> None:
+    ours, _ = views()
+    noise = np.random.default_rng(seed).normal(0, 0.3, ours.shape).astype(np.float32)
+    other, everywhere = covered(ours + noise, share), np.ones(ours.shape, np.bool_)
+    assert agreement(ours, other, everywhere) == pytest.approx(agreement(other, ours, everywhere), abs=1e-5)

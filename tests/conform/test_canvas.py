@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from conform.panorama import fixed, measured, moving
-from offcut.conform.canvas import Canvas, centred, correlation, detail, normalised
+from offcut.conform.canvas import VIEW_PX, Canvas, centred, correlation, detail, normalised
 from offcut.conform.hypotheses import Geometry
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -15,6 +17,12 @@ pictures = arrays(np.float32, (20, 30), elements=st.floats(0, 255, width=32))
 
 def canvas() -> Canvas:
     return Canvas(moving(1).measurement, [moving(1).measurement, fixed(3).measurement])
+
+
+@cache
+def few() -> Canvas:
+    """The same with a release of a few frames."""
+    return Canvas(measured(list(moving(1).pictures[:5])), [moving(1).measurement, fixed(3).measurement])
 
 
 @st.composite
@@ -72,6 +80,59 @@ def test_a_picture_laid_where_it_is_stays_as_it_is() -> None:
     assert space.warped(Geometry(0, False, IDENTITY), 5) == pytest.approx(raw, abs=0.01)
     assert space.warped(Geometry(0, True, IDENTITY), 5) == pytest.approx(raw[:, ::-1], abs=0.01)
     assert space.mask(Geometry(0, False, IDENTITY)).all()
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> tuple[float, float, float, float]:
+    """(left, top, width, height) of windows of the release, in fractions of it."""
+    width, height = draw(st.floats(0.1, 1)), draw(st.floats(0.1, 1))
+    return draw(st.floats(0, 1 - width)), draw(st.floats(0, 1 - height)), width, height
+
+
+@settings(deadline=None, max_examples=40)
+@given(boxes(), similarities(), st.integers(0, 1), st.booleans())
+def test_a_geometry_found_through_a_window_lays_the_recording_where_the_window_showed_it(
+    box: tuple[float, float, float, float], matrix: np.ndarray, recording: int, mirrored: bool
+) -> None:
+    whole = few()
+    view, seen = whole.view(box), Geometry(recording, mirrored, matrix)
+    there = whole.through(seen, box)
+    assert (there.recording, there.mirrored) == (recording, mirrored)
+    points = np.array([[0, 0, 1], [60, 0, 1], [0, 40, 1], [127, 71, 1]], np.float64)
+    in_view = (points @ view.matrix(seen).T + 0.5) / (view.width, view.height)
+    in_whole = (points @ whole.matrix(there).T + 0.5) / (whole.width, whole.height)
+    assert in_whole == pytest.approx(np.array(box[:2]) + in_view * box[2:], abs=1e-6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 30), st.integers(0, 18), st.integers(34, 90), st.integers(24, 50))
+def test_through_a_window_a_copy_lies_on_its_recording_to_a_fraction_of_a_pixel(
+    left: int, top: int, width: int, height: int
+) -> None:
+    whole = few()
+    box = (left / whole.width, top / whole.height, width / whole.width, height / whole.height)
+    view = whole.view(box)
+    moved = IDENTITY.copy()
+    moved[:, 2] = -box[0] * whole.size_px[0], -box[1] * whole.size_px[1]
+    seen = Geometry(0, False, moved)
+    assert whole.through(seen, box).matrix == pytest.approx(IDENTITY, abs=1e-9)
+    inner = np.s_[3:-3, 3:-3]
+    for frame in (0, 3):
+        raw = view.warped(seen, frame)
+        assert np.abs(view.luma[frame].astype(np.float32) - raw)[inner].mean() < 1.0
+        assert correlation(view.release_picture(frame)[inner].ravel(), normalised(raw)[inner].ravel()) > 0.98
+
+
+def test_a_view_leaves_the_canvas_it_was_taken_from_as_it_was() -> None:
+    whole = few()
+    before, picture = whole.luma.copy(), whole.release_picture(1).copy()
+    view = whole.view((0.5, 0.5, 0.25, 0.25))
+    view.release_picture(1)
+    view.matrix(Geometry(0, False, IDENTITY))
+    assert (whole.luma == before).all()
+    assert (whole.release_picture(1) == picture).all()
+    assert whole.mask(Geometry(0, False, IDENTITY)).all()
+    assert view.width >= VIEW_PX
 
 
 def test_half_a_picture_covers_a_quarter_of_the_canvas() -> None:

@@ -1,7 +1,22 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from conform.panorama import HEIGHT_PX, WIDTH_PX, Picture, aired, aired_still, fixed, measured, moving
+from conform.panorama import (
+    HEIGHT_PX,
+    WIDTH_PX,
+    Picture,
+    aired,
+    aired_still,
+    cropped,
+    fixed,
+    inset,
+    measured,
+    moving,
+    noisy,
+    side_by_side,
+)
 from offcut.conform.anchors import Anchor, agreed, anchors_of, runs
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import USUAL, Assembly, assemble, hard_cuts, held, plain, refit
@@ -131,3 +146,99 @@ def test_usual_speeds_are_sorted_positive_and_hold_the_everyday_ones() -> None:
     assert values == sorted(set(values))
     assert {0.25, 0.5, 0.8, 1.0, 1.2, 1.5, 2.0, 4.0} <= set(values)
     assert values[0] > 0
+
+
+def test_runs_of_one_picture_are_found_and_what_moves_or_has_noise_is_none() -> None:
+    release = [*aired(1)[10:40], *[aired(1)[40]] * 20, *aired(1)[41:60], *aired_still(3)[:20]]
+    assert held(Canvas(measured(release), [])) == [30, 50]
+
+
+@pytest.mark.parametrize("frame", [22, 57])
+def test_a_held_frame_between_other_footage_is_one_piece_without_speed(frame: int) -> None:
+    release = [*aired(2)[10:45], *[aired(1)[frame]] * 40, *aired(2)[50:85]]
+    found = assembled(release, [moving(1).measurement, moving(2).measurement])
+    assert [(p.first, p.last) for p in found.pieces] == [(0, 35), (35, 75), (75, 110)]
+    line = found.pieces[1].line
+    assert line is not None
+    assert line.speed == 0
+    assert found.fitters[line.plane].raw_index(line, 50) == frame
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["at the end", "in between"])
+def test_motion_that_is_held_is_two_pieces_that_meet_where_it_stops(after: bool) -> None:
+    release = [*aired(1)[20:60], *[aired(1)[59]] * 40, *(aired(1)[60:95] if after else [])]
+    pieces = assembled(release, [moving(1).measurement]).pieces
+    assert [p.line.speed for p in pieces if p.line is not None] == [1, 0, 1][: 3 if after else 2]
+    assert [p.first for p in pieces] == pytest.approx([0, 40, 80][: len(pieces)], abs=1)
+
+
+def test_a_change_of_speed_within_one_run_is_a_boundary_of_its_own() -> None:
+    release = [*at(1, 40), *at(0.5, 60, first=50)]
+    pieces = assembled(release, [moving(1).measurement]).pieces
+    assert [p.line.speed for p in pieces if p.line is not None] == [1, 0.5]
+    assert pieces[1].first == pytest.approx(40, abs=2)
+
+
+def test_two_pictures_side_by_side_are_a_first_and_a_second_layer() -> None:
+    release = [side_by_side(p, q) for p, q in zip(aired(1)[20:70], aired(2)[10:60], strict=True)]
+    found = assembled(release, [moving(1).measurement, moving(2).measurement])
+    layers = [*found.pieces, *found.beside]
+    assert len(found.beside) == 1
+    assert [(p.first, p.last) for p in layers] == [(0, 50), (0, 50)]
+    seen = {found.fitters[p.line.plane].plane.geometry.recording: p.line for p in layers if p.line is not None}
+    starts = {number: float(line.raw_at(0.0)) * 30 for number, line in seen.items()}
+    assert starts == pytest.approx({0: 20.5, 1: 10.5}, abs=1)
+
+
+def test_the_larger_picture_is_the_first_layer_and_what_is_set_into_it_the_second() -> None:
+    release = [inset(p, q, 98, 8, 52) for p, q in zip(aired(1)[20:70], aired(2)[10:60], strict=True)]
+    found = assembled(release, [moving(2).measurement, moving(1).measurement])
+    layers = [*found.pieces, *found.beside]
+    recordings = [found.fitters[p.line.plane].plane.geometry.recording for p in layers if p.line is not None]
+    assert recordings == [1, 0]
+
+
+def plain_releases() -> dict[str, list[Picture]]:
+    a, b = aired(1), aired(2)
+    logo = [p.copy() for p in a[20:70]]
+    for picture in logo:
+        picture[6:24, 128:154] = 235
+        picture[10:20, 132:150:4] = 20
+    third = [p.copy() for p in a[20:70]]
+    for picture in third:
+        picture[62:, :] = 30
+        picture[66:86, 20:140:6] = 230
+    return {
+        "a copy": list(a[20:70]),
+        "a cut": [*a[20:50], *b[30:60]],
+        "a mirror image": [np.ascontiguousarray(p[:, ::-1]) for p in a[20:70]],
+        "a window": [cropped(p, 0.12, 0.05, 0.8) for p in a[20:70]],
+        "a still scene": list(aired_still(3)[20:70]),
+        "a held frame": [a[50]] * 45,
+        "slow motion": at(0.5, 60),
+        "a logo": logo,
+        "a lower third": third,
+        "foreign footage": list(moving(9).pictures[:50]),
+        "more noise": [noisy(p.astype(np.float32), np.random.default_rng(k), 6) for k, p in enumerate(a[20:70])],
+    }
+
+
+@pytest.mark.parametrize("name", list(plain_releases()))
+def test_a_plain_release_never_gets_a_second_layer(name: str) -> None:
+    recordings = [moving(1).measurement, moving(2).measurement, fixed(3).measurement]
+    assert assembled(plain_releases()[name], recordings).beside == []
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.integers(0, 60), st.integers(0, 60), st.floats(0.6, 1.0), st.integers(0, 2))
+def test_a_cut_of_any_two_spans_has_no_second_layer_and_covers_the_release(
+    a: int, b: int, share: float, noise: int
+) -> None:
+    rng = np.random.default_rng(noise)
+    release = [cropped(p, 0.0, 0.0, share) for p in (*aired(1)[a : a + 30], *aired(2)[b : b + 30])]
+    release = [noisy(p.astype(np.float32), rng, 1 + noise) for p in release]
+    found = assembled(release, [moving(1).measurement, moving(2).measurement])
+    assert found.beside == []
+    edges = [0, *(p.last for p in found.pieces)]
+    assert [p.first for p in found.pieces] == edges[:-1]
+    assert edges[-1] == 60

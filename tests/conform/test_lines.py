@@ -42,7 +42,7 @@ def test_the_moment_of_a_copy_is_found_at_the_nearest_of_the_speeds_tried(speed:
     assert best.speed == min((s for s in SPEEDS if s > 0), key=lambda s: abs(np.log2(s / speed)))
     middle = count // 2
     assert float(best.raw_at(middle * FRAME_S)) * 30 == pytest.approx(20 + speed * middle, abs=1)
-    assert best.where > 0.94
+    assert best.where > 0.9
     assert best.when > 0.85
 
 
@@ -145,7 +145,7 @@ def test_along_a_line_frames_off_the_recording_are_unknown(copy: Fitter) -> None
     assert np.isfinite(values[:20]).all()
     assert np.isnan(values[22:]).all()
     right = copy.along(Line(0, 0.0, 20.5 * FRAME_S, 1.0, 0.9, 0.9))
-    assert right == pytest.approx(1, abs=1e-3)
+    assert right == pytest.approx(1, abs=2e-3)
 
 
 def test_a_release_time_beyond_the_plane_goes_on_at_its_rate(copy: Fitter) -> None:

@@ -2,9 +2,10 @@ from itertools import chain
 
 import numpy as np
 
-from conform.panorama import HEIGHT_PX, cropped, fixed, measured, moving
+from conform.panorama import HEIGHT_PX, aired, cropped, fixed, measured, moving
+from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas
-from offcut.conform.placements import KEPT, tried, usual
+from offcut.conform.placements import KEPT, explained, tried, usual
 
 
 def test_a_recording_of_the_same_shape_has_one_place_and_its_mirror_image() -> None:
@@ -42,3 +43,27 @@ def test_another_place_is_not_proposed() -> None:
     release = measured([cropped(p, 0.25, 0.25, 0.5) for p in moving(2).pictures[:20]])
     canvas = Canvas(release, [fixed(3).measurement])
     assert list(chain.from_iterable(tried(canvas, 0))) == []
+
+
+def test_a_picture_cut_to_a_square_is_found_whatever_lies_beside_it() -> None:
+    """Only the middle columns are of the recording; on either side is footage of another place."""
+    release = [q.copy() for q in moving(2).pictures[:40]]
+    for one, p in zip(release, aired(1)[30:70], strict=True):
+        one[:, 40:120] = p[:, 40:120]
+    canvas = Canvas(measured(release), [moving(1).measurement])
+    found = list(chain.from_iterable(tried(canvas, 0)))
+    right = {
+        h.release_frame for h in found if abs(h.raw_frame - h.release_frame - 30) <= 1 and not h.geometry.mirrored
+    }
+    assert right == set(range(0, 40, 8))
+
+
+def test_what_an_anchor_explains_well_enough_is_not_tried_again() -> None:
+    release = measured(list(aired(1)[30:70]))
+    whole = usual(Canvas(release, [moving(1).measurement]), 0)[0]
+    anchors = [Anchor(10, 40, whole, 0.97), Anchor(30, 60, whole, 0.8)]
+    surely, fairly = explained(release, anchors), explained(release, anchors, beyond_doubt=0.7)
+    assert 10 in surely
+    assert 30 not in surely
+    assert {10, 30} <= fairly
+    assert surely < fairly

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from conform.panorama import Picture, fixed, measured, moving
+from conform.panorama import Picture, fixed, measured, moving, passed
 from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas
 from offcut.conform.hypotheses import Geometry
+from offcut.conform.lines import Fitter
 from offcut.conform.planes import Plane, plane
 from offcut.records import Measurement
 
@@ -89,3 +92,48 @@ def test_a_geometry_that_shows_next_to_nothing_gives_no_plane() -> None:
     canvas = Canvas(measured(list(moving(1).pictures[:COUNT])), [moving(1).measurement])
     corner = Geometry(0, False, np.array([[1.0, 0.0, 410.0], [0.0, 1.0, 225.0]]))
     assert plane(canvas, corner, [Anchor(10, 10, corner, 0.9)]) is None
+
+
+def test_where_all_changes_alike_every_pixel_counts_alike() -> None:
+    """Pictures that are new throughout in every frame."""
+    rng = np.random.default_rng(2)
+    new = [np.asarray(rng.integers(0, 255, (90, 160)), np.uint8) for _ in range(90)]
+    found = of(new[FIRST : FIRST + COUNT], measured(new))
+    assert found.motion is found.pictures
+
+
+@pytest.fixture(scope="module")
+def passer() -> tuple[Plane, Measurement, Measurement]:
+    """A fixed camera and one small passer, under much more noise in the release than in the recording."""
+    release = measured(passed(3, 90, take=1, spread=6)[FIRST : FIRST + COUNT])
+    recording = measured(passed(3, 90))
+    group = [Anchor(t, FIRST + t, WHOLE, 0.9) for t in (10, 25, 40)]
+    found = plane(Canvas(release, [recording]), WHOLE, group)
+    assert found is not None
+    return found, release, recording
+
+
+def test_a_passer_decides_the_moment_though_all_else_is_noise(
+    passer: tuple[Plane, Measurement, Measurement],
+) -> None:
+    found, release, recording = passer
+    assert found.motion is not found.pictures
+    best = Fitter(found, 0, release.frames, recording.frames).best(np.arange(COUNT), (1.0,))[0]
+    assert float(best.raw_at(0.0)) * 30 == pytest.approx(FIRST + 0.5, abs=1)
+
+
+def test_noise_where_nothing_moves_hardly_lowers_what_moves(passer: tuple[Plane, Measurement, Measurement]) -> None:
+    """With all pixels alike the right moment would agree much less, and be no further ahead of others."""
+    found, release, recording = passer
+
+    def agrees(one: Plane) -> tuple[float, float]:
+        fitter = Fitter(one, 0, release.frames, recording.frames)
+        offsets = (np.arange(0, 90 - COUNT) + 0.5) / 30
+        _, when = fitter.scores(np.arange(COUNT), 0.0, 1.0, offsets)
+        others = np.delete(when, range(FIRST - 5, FIRST + 6))
+        return float(when[FIRST]), float(when[FIRST]) - float(others.max())
+
+    weighted, alike = agrees(found), agrees(replace(found, motion=found.pictures))
+    assert weighted[0] > 0.85
+    assert alike[0] < 0.7
+    assert weighted[1] > alike[1]
