@@ -19,7 +19,7 @@ from offcut.analysers.picture import small_size
 from offcut.measure import Item
 from offcut.records import Frame, Signal
 
-VERSION = 4
+VERSION = 6
 
 FEATURE_PX = 320
 """Longest side of the picture that features are taken from: 400 costs half as much again, finds no more."""
@@ -78,8 +78,8 @@ def described(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[
     keypoints = []
     for strength, x, y, octave, layer in points.tolist():
         size = SIGMA_PX * 2.0 ** (layer / LAYERS + octave + 1)
-        # The last layer is the first of the next octave, where the same patch has a quarter of the pixels.
-        level = int(octave) | int(layer) << 8 if layer < LAYERS else int(octave) + 1
+        # The same patch has a quarter of the pixels in the next octave, which shows it nearly as sharply.
+        level = int(octave) | 1 << 8 if layer == 1 else int(octave) + 1
         keypoints.append(cv2.KeyPoint(x, y, size, 0.0, strength, level))
     kept, descriptors = _sift().compute(picture, keypoints)
     places = np.array([k.pt for k in kept], np.float32).reshape(-1, 2)
