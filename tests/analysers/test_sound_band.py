@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysers.streams import fed, frame
-from offcut.analysers.sound_band import RATE_HZ, ROW_SAMPLES, SoundBand
+from offcut.analysers.sound_band import LOUDEST, RATE_HZ, ROW_SAMPLES, WHOLE, SoundBand, _step
 from offcut.measure import Item
 from offcut.records import Signal, Sound
 
@@ -123,3 +123,20 @@ def test_every_instant_of_the_sound_is_kept_once(count: int, rate_hz: int, start
 def test_pictures_are_not_listened_to() -> None:
     (signal,) = fed(SoundBand(), [frame(0, 0), frame(1, 1)])
     assert len(signal.pts) == 0
+
+
+def test_samples_that_are_no_numbers_and_far_too_loud_ones_are_taken_in() -> None:
+    wave = np.zeros(48_000, np.float32)
+    wave[[10_000, 20_000, 30_000, 40_000]] = (np.nan, np.inf, -np.inf, 3e38)
+    _, kept_wave = kept(runs_of(np.stack([wave, wave]), 48_000))
+    assert np.isfinite(kept_wave).all()
+    assert np.abs(kept_wave[:2000]).max() == 0
+
+
+def test_what_is_kept_does_not_depend_on_the_order_of_adding_up() -> None:
+    wave = np.random.default_rng(0).uniform(-1, 1, 48_000).astype(np.float32)
+    _, whole = kept(runs_of(wave, 48_000))
+    matrix = _step(48_000, 0)
+    assert (matrix == np.rint(matrix)).all()
+    assert np.abs(matrix).sum(axis=0).max() * LOUDEST * WHOLE < 2**53
+    assert whole.any()

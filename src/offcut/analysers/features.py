@@ -19,7 +19,7 @@ from offcut.analysers.picture import small_size
 from offcut.measure import Item
 from offcut.records import Frame, Signal
 
-VERSION = 4
+VERSION = 7
 
 FEATURE_PX = 320
 """Longest side of the picture that features are taken from: 400 costs half as much again, finds no more."""
@@ -44,9 +44,11 @@ OTHER = 0.7
 STEP_S, QUICK_STEP_S, LONGEST_STEP_S = Fraction(1, 2), Fraction(1, 4), Fraction(3)
 """Least time between kept frames, the same after a large change, and the longest without one."""
 
-DENSE_KEYFRAMES = 1200
-"""After so many, ten minutes of a moving camera, the least times double: a release is shorter, and in a
-long recording every moment still lies within half a second of a kept frame."""
+DENSE_KEYFRAMES = 300
+"""After so many, two or three minutes of a moving camera, the least times double and points are fewer: every
+moment of a long recording still lies within half a second of a kept frame."""
+
+THIN_POINTS = 140
 
 
 def layout(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -57,11 +59,14 @@ def layout(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (detail / length if length > 1e-6 else detail).astype(np.float32)
 
 
-def described(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def described(
+    picture: NDArray[np.uint8], *, most: int = MAX_POINTS
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Find and describe the strongest points of a picture.
 
     Args:
         picture: Brightness, shape (h, w), scaled as features are to be taken.
+        most: Points.
 
     Returns:
         Places in pixels, (points, 2): x, y from the middle of the first pixel; and descriptors (points, 128).
@@ -74,12 +79,12 @@ def described(picture: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[
     if not found:
         return np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8)
     points = np.concatenate(found)
-    points = points[np.argsort(-points[:, 0], kind="stable")[:MAX_POINTS]]
+    points = points[np.argsort(-points[:, 0], kind="stable")[:most]]
     keypoints = []
     for strength, x, y, octave, layer in points.tolist():
         size = SIGMA_PX * 2.0 ** (layer / LAYERS + octave + 1)
-        # The last layer is the first of the next octave, where the same patch has a quarter of the pixels.
-        level = int(octave) | int(layer) << 8 if layer < LAYERS else int(octave) + 1
+        # The same patch has a quarter of the pixels in the next octave, which shows it nearly as sharply.
+        level = int(octave) | 1 << 8 if layer == 1 else int(octave) + 1
         keypoints.append(cv2.KeyPoint(x, y, size, 0.0, strength, level))
     kept, descriptors = _sift().compute(picture, keypoints)
     places = np.array([k.pt for k in kept], np.float32).reshape(-1, 2)
@@ -170,9 +175,9 @@ class Features:
 
     def _describe(self, frame: Frame) -> None:
         size = small_size(frame.luma.shape[1], frame.luma.shape[0], FEATURE_PX)
-        places, descriptors = described(
-            np.asarray(cv2.resize(frame.luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-        )
+        picture = np.asarray(cv2.resize(frame.luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+        most = MAX_POINTS if self._keyframes <= DENSE_KEYFRAMES else THIN_POINTS
+        places, descriptors = described(picture, most=most)
         self._pts.append(np.full(len(places), frame.pts, np.int64))
         self._points.append(((places + 0.5) / np.asarray(size)).astype(np.float32))
         self._descriptors.append(descriptors)
