@@ -46,7 +46,7 @@ def fixed(seed: int, frames: int = 90) -> Clip:
 
 @cache
 def aired(seed: int, frames: int = 100) -> tuple[Picture, ...]:
-    """The pictures of `moving(seed)` with other noise, as a release has it: noise does not survive encoding."""
+    """The pictures of `moving(seed)` with other noise, as in a release: noise does not survive encoding."""
     return tuple(panned(seed, frames, take=1))
 
 
@@ -75,10 +75,10 @@ def place(seed: int, *, width_px: int = 420, height_px: int = 260) -> NDArray[np
 
 
 def panned(seed: int, frames: int, *, passers: int = 3, take: int = 0) -> list[Picture]:
-    """A recording by a hand that drifts over a place where `passers` go their own ways; takes differ in noise.
+    """A recording by a hand that drifts over a place where `passers` go their own ways.
 
     Without them a later moment and a shifted picture are the same pictures, and nothing could tell them
-    apart.
+    apart. Takes differ in noise only.
     """
     ground, rng = place(seed), np.random.default_rng(seed + 10_000)
     turn = float(rng.uniform(0, 2 * np.pi))

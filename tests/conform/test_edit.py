@@ -185,7 +185,9 @@ def test_two_pictures_side_by_side_are_a_first_and_a_second_layer() -> None:
     layers = [*found.pieces, *found.beside]
     assert len(found.beside) == 1
     assert [(p.first, p.last) for p in layers] == [(0, 50), (0, 50)]
-    seen = {found.fitters[p.line.plane].plane.geometry.recording: p.line for p in layers if p.line is not None}
+    seen = {
+        found.fitters[p.line.plane].plane.geometry.recording: p.line for p in layers if p.line is not None
+    }
     starts = {number: float(line.raw_at(0.0)) * 30 for number, line in seen.items()}
     assert starts == pytest.approx({0: 20.5, 1: 10.5}, abs=1)
 
@@ -219,7 +221,9 @@ def plain_releases() -> dict[str, list[Picture]]:
         "a logo": logo,
         "a lower third": third,
         "foreign footage": list(moving(9).pictures[:50]),
-        "more noise": [noisy(p.astype(np.float32), np.random.default_rng(k), 6) for k, p in enumerate(a[20:70])],
+        "more noise": [
+            noisy(p.astype(np.float32), np.random.default_rng(k), 6) for k, p in enumerate(a[20:70])
+        ],
     }
 
 

@@ -80,7 +80,9 @@ def test_an_inset_in_a_corner_with_few_points_is_found_through_its_window() -> N
     placed = best.geometry.matrix @ np.array([[0, 0, 1], [*canvas.size_px, 1]]).T
     placed = placed.T / canvas.size_px
     assert placed.ravel() == pytest.approx([98 / 160, 8 / 90, 150 / 160, 37 / 90], abs=0.02)
-    line = Fitter(best, 1, canvas.release.frames, canvas.recordings[1].frames).best(np.arange(COUNT), (1.0,))[0]
+    line = Fitter(best, 1, canvas.release.frames, canvas.recordings[1].frames).best(np.arange(COUNT), (1.0,))[
+        0
+    ]
     assert float(line.raw_at(0.0)) * 30 == pytest.approx(INNER + 0.5, abs=1)
 
 

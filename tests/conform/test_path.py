@@ -11,7 +11,17 @@ from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas
 from offcut.conform.hypotheses import Geometry
 from offcut.conform.lines import Fitter, Line
-from offcut.conform.path import MEET_COST, NONE_GAIN, OFF, SWITCH_COST, best_path, candidates, gains, pieces, standing
+from offcut.conform.path import (
+    MEET_COST,
+    NONE_GAIN,
+    OFF,
+    SWITCH_COST,
+    best_path,
+    candidates,
+    gains,
+    pieces,
+    standing,
+)
 from offcut.conform.planes import plane
 
 WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))

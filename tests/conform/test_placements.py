@@ -53,7 +53,9 @@ def test_a_picture_cut_to_a_square_is_found_whatever_lies_beside_it() -> None:
     canvas = Canvas(measured(release), [moving(1).measurement])
     found = list(chain.from_iterable(tried(canvas, 0)))
     right = {
-        h.release_frame for h in found if abs(h.raw_frame - h.release_frame - 30) <= 1 and not h.geometry.mirrored
+        h.release_frame
+        for h in found
+        if abs(h.raw_frame - h.release_frame - 30) <= 1 and not h.geometry.mirrored
     }
     assert right == set(range(0, 40, 8))
 

@@ -122,7 +122,9 @@ def test_a_passer_decides_the_moment_though_all_else_is_noise(
     assert float(best.raw_at(0.0)) * 30 == pytest.approx(FIRST + 0.5, abs=1)
 
 
-def test_noise_where_nothing_moves_hardly_lowers_what_moves(passer: tuple[Plane, Measurement, Measurement]) -> None:
+def test_noise_where_nothing_moves_hardly_lowers_what_moves(
+    passer: tuple[Plane, Measurement, Measurement],
+) -> None:
     """With all pixels alike the right moment would agree much less, and be no further ahead of others."""
     found, release, recording = passer
 

@@ -41,7 +41,9 @@ def test_a_window_of_a_blurred_picture_is_proposed_and_then_put_right(
 
 
 def test_a_mirrored_window_is_proposed_mirrored() -> None:
-    release = [np.ascontiguousarray(cropped(p, 0.1, 0.1, 0.8)[:, ::-1]) for p in aired(1)[FIRST : FIRST + COUNT]]
+    release = [
+        np.ascontiguousarray(cropped(p, 0.1, 0.1, 0.8)[:, ::-1]) for p in aired(1)[FIRST : FIRST + COUNT]
+    ]
     _, proposals = found(release)
     best = [one[0].geometry for one in proposals if one]
     assert len(best) >= 3
