@@ -233,7 +233,7 @@ def test_a_plain_release_never_gets_a_second_layer(name: str) -> None:
     assert assembled(plain_releases()[name], recordings).beside == []
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=6)
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.6, 1.0), st.integers(0, 2))
 def test_a_cut_of_any_two_spans_has_no_second_layer_and_covers_the_release(
     a: int, b: int, share: float, noise: int
