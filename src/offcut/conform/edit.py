@@ -375,7 +375,9 @@ def refit(piece: Piece, fitters: Sequence[Fitter]) -> Line:
     if not found:
         return line
     best = max((fitter.refined(rows, one) for one in found[:2]), key=lambda one: one.total)
-    slack = HELD_BETTER if best.speed == 0 or best.when >= CLEAR_WHEN else UNCLEAR_SLACK * (1 - best.when)
+    slack = (
+        HELD_BETTER if best.speed == 0 or best.when >= CLEAR_WHEN else UNCLEAR_SLACK * (1 - best.when) ** 2
+    )
     original = [one for one in found if one.speed == 1 and one.total > best.total - slack]
     best = original[0] if original else best
     return plain(fitter, rows, best)

@@ -202,6 +202,7 @@ def _with_source(
             "picture_match": round(line.where, 4),
             "motion_match": round(line.when, 4),
             "motion_margin": round(unsure.margin, 4),
+            "motion_widths": round(min(unsure.widths, 100.0), 2),
             "moving_share": round(fitter.moving_share(rows), 4),
             "agreeing_share": round(fitter.plane.agreeing_share, 4),
             "frames_compared": len(rows),
