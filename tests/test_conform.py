@@ -133,6 +133,19 @@ def test_a_held_frame_of_a_moving_camera_is_named_with_its_exact_moment(frame: i
     assert [shown(edit, k) for k in range(40)] == [[(0, frame)]] * 40
 
 
+@pytest.mark.parametrize(
+    ("frame", "left", "top", "share"), [(5, 0.16, 0.16, 0.7), (50, 0.05, 0.24, 0.7), (80, 0.25, 0.2, 0.6)]
+)
+def test_a_held_window_of_a_panning_camera_is_not_called_exact_at_a_wrong_moment(
+    frame: int, left: float, top: float, share: float
+) -> None:
+    """A window moved a little and another moment show nearly the same picture."""
+    segment = only(conformed([cropped(aired(1)[frame], left, top, share)] * 36, moving(1)))
+    if segment.time_is == "exact":
+        assert segment.raw_start_s is not None
+        assert abs(segment.raw_start_s - frame * FRAME_S) <= FRAME_S
+
+
 def test_all_but_the_instant_of_a_held_frame_is_accounted_for() -> None:
     edit = conformed([aired(1)[50]] * 40, moving(1))
     spans = union(Span(o.start_s, o.end_s) for o in edit.left_out)

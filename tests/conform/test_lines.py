@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ from conform.panorama import Picture, aired, aired_still, fixed, measured, movin
 from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas
 from offcut.conform.hypotheses import Geometry
-from offcut.conform.lines import LEAST_PROMISING, MOST_ROWS, SPEEDS, Fitter, Line
+from offcut.conform.lines import LEAST_PROMISING, MOST_ROWS, REGULAR, SPEEDS, Fitter, Line
 from offcut.conform.planes import plane
 from offcut.records import Measurement
 
@@ -131,6 +132,27 @@ def test_the_raw_frame_of_a_line_is_the_one_on_screen_at_that_time(
         assert min(shown_s, 99.9 * FRAME_S) < (index + 1) * FRAME_S + 1e-4
     else:
         assert not 0 <= shown_s < 100 * FRAME_S
+
+
+@pytest.mark.parametrize(("first", "speed"), [(20, 1.0), (22, 0.5), (20, 1.2), (69, -1.0), (24, 0.9)])
+def test_what_moves_is_scored_as_from_the_pixels_themselves(copy: Fitter, first: int, speed: float) -> None:
+    """Each pixel's own mean over the frames compared is taken away, on either side."""
+    rows = np.arange(0, 40)
+    recording = moving(1).measurement
+    canvas = Canvas(measured(at(1, 50)), [recording])
+    where = canvas.mask(WHOLE)
+    where[1::2], where[:, 1::2] = False, False
+    start_s = (first + 0.5) * FRAME_S
+    index = [int((start_s + speed * t * FRAME_S) / FRAME_S + 1e-6) for t in rows]
+    ours, theirs = canvas.release_pixels(rows, where), canvas.raw_pixels(WHOLE, index, where)
+    x, y = ours - ours.mean(axis=0), theirs - theirs.mean(axis=0)
+    floor = REGULAR * float((ours**2).sum())
+    expected = float((x * y).sum()) / np.sqrt(((x**2).sum() + floor) * ((y**2).sum() + floor))
+    alike = Fitter(
+        replace(copy.plane, motion=copy.plane.pictures), 0, canvas.release.frames, recording.frames
+    )
+    _, when = alike.scores(rows, 0.0, speed, np.array([start_s]))
+    assert float(when[0]) == pytest.approx(float(expected), abs=0.003)
 
 
 def test_scores_are_at_most_1(copy: Fitter) -> None:
