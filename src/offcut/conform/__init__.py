@@ -13,6 +13,7 @@ from offcut.conform.laid_over import with_overlays
 from offcut.conform.left_out import offcuts, unexplained_pictures
 from offcut.conform.placements import explained, tried
 from offcut.conform.planes import plane, stretches
+from offcut.conform.resembling import resembling
 from offcut.conform.segments import Placed, placed_segments
 from offcut.conform.sound import heard
 from offcut.conform.sound_limits import sound_limits
@@ -112,7 +113,16 @@ def conform(
         release,
         tuple(recordings),
         segments,
-        tuple(offcuts(recordings, release.frames, placed, anchors, searched_in_vain=in_vain)),
+        tuple(
+            offcuts(
+                recordings,
+                release.frames,
+                placed,
+                anchors,
+                searched_in_vain=in_vain,
+                resembling=resembling(canvas, assembly),
+            )
+        ),
         limits,
         sound=sound,
         evidence=evidence,

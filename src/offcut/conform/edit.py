@@ -112,11 +112,15 @@ class Assembly:
         pieces: The release in order, without gaps, each piece on its best line or on none.
         beside: Pieces that are seen at the same time as one of `pieces`, in another part of the picture.
         fitters: What the lines of all pieces refer to.
+        searched: All that was compared; what resembles a part of the release without a source is in it.
+        windows: Of these, what was compared through windows of the release.
     """
 
     pieces: list[Piece]
     beside: list[Piece]
     fitters: list[Fitter]
+    searched: Sequence[Fitter] = ()
+    windows: Sequence[Fitter] = ()
 
 
 def held(canvas: Canvas) -> list[int]:
@@ -170,7 +174,7 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
         for piece, line in zip(found, lines, strict=True)
         if _is_beside(polished[line.plane], line)
     ]
-    return Assembly(first, beside, polished)
+    return Assembly(first, beside, polished, fitters, more)
 
 
 def _path(lines: Sequence[Line], fitters: Sequence[Fitter], release: FrameTimes) -> NDArray[np.int64]:

@@ -40,11 +40,13 @@ def offcuts(
     anchors: Sequence[Anchor],
     *,
     searched_in_vain: bool = False,
+    resembling: Sequence[tuple[int, Span]] = (),
 ) -> list[Offcut]:
     """Every instant of every recording that is in no segment, as left out or undecidable, in order.
 
     `searched_in_vain` says that the release shows pictures for which no source was found; then raw with
-    too little detail to be found may be among them.
+    too little detail to be found may be among them. `resembling` are spans of recordings, by index, that look
+    like a part of the release without a source.
     """
     found: list[Offcut] = []
     for number, recording in enumerate(recordings):
@@ -62,6 +64,7 @@ def offcuts(
             (EDGE, [Span(s.start_s - edge_s, s.end_s + edge_s) for s in used]),
             (ANOTHER_TAKE, union(s for p in placed for k, s in p.like if k == number)),
             (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
+            (LIKENESS, union(s for k, s in resembling if k == number)),
             (PLAIN, plain_spans(recording) if searched_in_vain else []),
         ]
         for reason, spans in doubts:
