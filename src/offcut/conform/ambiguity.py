@@ -29,6 +29,7 @@ SLACK_WHEN = 0.1
 NOISE_WIDTHS, MOST_SLACK = 3.0, 0.25
 BETTER_WHEN, LEAST_BETTER = 0.2, 0.35
 LOOSER, MOSTLY = 0.15, 0.7
+SAME_PLACE = 0.5
 FAR_WORSE = 0.1
 """A plane in which a line agrees this much less is of another geometry, and says nothing about rivals."""
 
@@ -99,15 +100,21 @@ def doubt(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
 
 
 def _held(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> Doubt:
-    """What else a held frame may be: every raw frame whose picture agrees nearly as well."""
+    """What else a held frame may be: every raw frame whose picture agrees nearly as well.
+
+    Of a window of the picture it may also be a neighbour: where the camera moves, another frame and a shifted
+    window are nearly the same picture.
+    """
     offsets = fitter.raw_s + fitter.raw_step_s / 2
     where, _ = fitter.scores(rows, line.at_s, 0.0, offsets)
     alike = np.nan_to_num(where, nan=-1.0) >= line.where - HELD_SLACK
     apart = np.abs(offsets - line.raw_s) > 1.5 * fitter.raw_step_s
     margin = line.where - float(np.nanmax(where[apart])) if apart.any() else line.where
-    if line.where >= WEAK_MATCH and not (alike & apart).any():
+    if line.where >= WEAK_MATCH and fitter.plane.geometry.is_usual and not (alike & apart).any():
         return Doubt(False, margin, ())
     ranges = [(float(t), float(t)) for t in offsets[alike]]
+    if not fitter.plane.geometry.is_usual:
+        ranges.append((line.raw_s - FAR_S, line.raw_s + FAR_S))
     return Doubt(True, margin, _merged(ranges, 1.5 * fitter.raw_step_s) or [(WHOLE_START_S, WHOLE_END_S)])
 
 
@@ -147,6 +154,9 @@ def rivals(fitter: Fitter, rows: NDArray[np.int64], line: Line) -> list[tuple[in
         recording = other.plane.geometry.recording
         if recording == fitter.plane.geometry.recording:
             continue
+        mine, theirs = fitter.plane.mask, other.plane.mask
+        if float((mine & theirs).sum()) < SAME_PLACE * float(mine.sum()):
+            continue  # It is seen beside this one, not instead of it.
         fits = _Fits(other, its_rows, base, far_s=None)
         found.setdefault(recording, []).extend(fits.ranges)
     return [(k, span) for k, spans in found.items() for span in _merged(spans, fitter.raw_step_s)]

@@ -61,7 +61,7 @@ def offcuts(
         doubts = [
             (AMBIGUOUS, union(s for p in mine for s in p.may_be)),
             (RIVAL, union(s for p in placed for k, s in p.rivals if k == number)),
-            (EDGE, [Span(s.start_s - edge_s, s.end_s + edge_s) for s in used]),
+            (EDGE, [Span(s.start_s - edge_s, s.end_s + edge_s) for s in map(_named, mine)]),
             (ANOTHER_TAKE, union(s for p in placed for k, s in p.like if k == number)),
             (LIKENESS, _likenesses(number, recording.frames, release, (placed, anchors))),
             (LIKENESS, union(s for k, s in resembling if k == number)),

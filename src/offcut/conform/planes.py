@@ -47,24 +47,25 @@ class Products:
     Attributes:
         both: Pixel products, shape (release frames, raw frames).
         release_energy, raw_energy: Squared lengths of the rows.
-        raw_integral: Two-dimensional integral of the raw Gram matrix, shape (raw + 1, raw + 1).
-        release_gram: Products of release frames with each other.
+        raw_integral: Two-dimensional integral of `raw_gram`, shape (raw + 1, raw + 1).
+        raw_gram, release_gram: Products of raw frames, and of release frames, with each other.
     """
 
     both: NDArray[np.float32]
     release_energy: NDArray[np.float64]
     raw_energy: NDArray[np.float64]
     raw_integral: NDArray[np.float64]
+    raw_gram: NDArray[np.float32]
     release_gram: NDArray[np.float32]
 
     @classmethod
     def of(cls, ours: Pixels, theirs: Pixels) -> "Products":
         """Multiply rows of pixels, shapes (release frames, pixels) and (raw frames, pixels)."""
-        gram = (theirs @ theirs.T).astype(np.float64)
+        gram = theirs @ theirs.T
         integral = np.zeros((len(theirs) + 1, len(theirs) + 1))
-        integral[1:, 1:] = gram.cumsum(axis=0).cumsum(axis=1)
+        integral[1:, 1:] = gram.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
         energy = np.einsum("ij,ij->i", ours, ours).astype(np.float64)
-        return cls(ours @ theirs.T, energy, np.diag(gram).copy(), integral, ours @ ours.T)
+        return cls(ours @ theirs.T, energy, np.diag(gram).astype(np.float64), integral, gram, ours @ ours.T)
 
     def match(self) -> NDArray[np.float32]:
         """Normalised correlation of every release frame with every raw frame."""

@@ -298,7 +298,8 @@ def _seen(mask: np.ndarray) -> Box:
     rows, columns = mask.mean(axis=1), mask.mean(axis=0)
     at = [np.flatnonzero(side >= SEEN_SHARE * side.max()) for side in (columns, rows)]
     left, right, top, bottom = at[0][0], at[0][-1] + 1, at[1][0], at[1][-1] + 1
-    return Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
+    sides = (left / width, top / height, (right - left) / width, (bottom - top) / height)
+    return Box(*(float(side) for side in sides))
 
 
 def _common(a: Box, b: Box) -> Box:
