@@ -13,7 +13,7 @@ from offcut.conform.lines import SPEEDS, Fitter
 from offcut.conform.planes import plane
 from offcut.records import Measurement
 
-WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+WHOLE = Geometry(0, False, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), is_usual=True)
 COUNT = 40
 
 

@@ -90,14 +90,15 @@ def _ingredient(
             f"The release's XMP names an ingredient {called}; {one.name}, a recording given, has "
             f"{' and '.join(reasons)}.{parts} {_ANYONE}"
         )
-        yield Evidence("xmp_ingredient", statement, *spans[:2], one.number, *spans[2:], place, measured)
+        shown = (spans[0], spans[1])
+        yield Evidence("xmp_ingredient", statement, *shown, one.number, spans[2], spans[3], place, measured)
     if not fits:
         statement = (
             f"The release's XMP names an ingredient {called}; no recording given has this name or an "
             f"identifier of it.{parts} {_ANYONE}"
         )
         # Without a recording the part of the ingredient belongs to no file that is here.
-        yield Evidence("xmp_ingredient", statement, *spans[:2], None, None, None, place, measured)
+        yield Evidence("xmp_ingredient", statement, spans[0], spans[1], None, None, None, place, measured)
 
 
 def _parts(entry: Mapping[str, Any]) -> tuple[tuple[Fraction | None, ...], str]:

@@ -242,7 +242,7 @@ class Fitter:
         energy, rows = products.release_energy, np.arange(len(products.release_energy) - 1)
         apart = energy[1:] + energy[:-1] - 2 * products.release_gram[rows + 1, rows]
         same = np.concatenate([[False], apart < REPEATS * energy[1:], [False]])
-        return (same[1:] | same[:-1]).astype(np.float64)
+        return np.asarray(same[1:] | same[:-1], np.float64)
 
     def along(self, line: Line) -> NDArray[np.float64]:
         """Frame-by-frame match along `line` for all release rows of the plane; NaN outside the recording.

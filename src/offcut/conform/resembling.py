@@ -17,7 +17,7 @@ from offcut.timeline import FrameTimes, Span, union
 LEAST_MATCH, SLACK = 0.55, 0.1
 """Raw frames that agree this well with some frame of such a part, and at most so much worse than the best."""
 
-LEAST_FRAMES = 4
+LEAST_FRAMES, AROUND_FRAMES = 4, 6
 
 
 def resembling(canvas: Canvas, assembly: Assembly) -> list[tuple[int, Span]]:
@@ -38,7 +38,7 @@ def _open(assembly: Assembly) -> Iterator[tuple[Fitter, range]]:
             yield fitter, frames
     for fitter in assembly.windows:
         anchored = [a.release_frame for a in fitter.plane.anchors]
-        frames = range(min(anchored), max(anchored) + 1)
+        frames = range(min(anchored) - AROUND_FRAMES, max(anchored) + AROUND_FRAMES + 1)
         filled = any(p.first < frames.stop and frames.start < p.last for p in assembly.beside)
         if not filled:
             yield fitter, frames
