@@ -80,7 +80,7 @@ SAME_SPEED_FRAMES = 2.0
 HELD_CHANGE, LEAST_HELD_FRAMES = 0.12, 6
 """Mean change in grey levels below which a frame repeats the one before; a held frame is coded as such."""
 
-POLISH_FRAMES, POLISH_SHIFTS = 7, (0, -1, 1, -2, 2)
+POLISH_FRAMES, POLISH_SHIFTS, PAN_SHIFTS = 7, (0, -1, 1), (0, -2, 2, -4, 4, -6, 6)
 USUAL_PX, USUAL_BONUS = 8.0, 0.01
 
 BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
@@ -268,30 +268,44 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
     geometry, mask = fitter.plane.geometry, fitter.plane.mask
     times = canvas.recordings[geometry.recording].frames
     picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, POLISH_FRAMES).round().astype(int))
-    best: tuple[float, Geometry, list[Anchor]] | None = None
-    for shift in POLISH_SHIFTS:
-        pairs = []
-        for frame in picks:
-            raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
-            pairs.append((int(frame), times.index_at(Fraction(max(raw_s, 0.0)).limit_denominator(1_000_000))))
-        laid = [m for pair in pairs if (m := sharpened(canvas, geometry, pair, mask)) is not None]
+    laid: dict[int, tuple[float, Geometry, list[Anchor]]] = {}
+    shifts = PAN_SHIFTS if fitter.plane.motion is fitter.plane.pictures else POLISH_SHIFTS
+    for _ in range(2):
+        for shift in shifts:
+            pairs = []
+            for frame in picks:
+                raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
+                at_s = Fraction(max(raw_s, 0.0)).limit_denominator(1_000_000)
+                pairs.append((int(frame), times.index_at(at_s)))
+            found = None if shift in laid else _laid(canvas, geometry, pairs, mask)
+            if found is not None:
+                laid[shift] = found
         if not laid:
-            continue
-        middle = canvas.geometry_from(np.median(np.stack(laid), axis=0), geometry)
-        for one in (geometry, middle, *_usual_near(canvas, middle)):
-            inside = canvas.mask(one) & mask
-            anchors = [
-                Anchor(
-                    t, j, one, agreement(canvas.release_picture(t), normalised(canvas.warped(one, j)), inside)
-                )
-                for t, j in pairs
-            ]
-            score = float(np.mean([a.match for a in anchors])) + (USUAL_BONUS if one.is_usual else 0.0)
-            if best is None or score > best[0]:
-                best = (score, one, anchors)
-    if best is None:
-        return geometry, fitter.plane.anchors
-    return best[1], best[2]
+            return geometry, fitter.plane.anchors
+        best = max(laid, key=lambda shift: laid[shift][0])
+        shifts = (best - 1, best + 1)
+    best = max(laid, key=lambda shift: laid[shift][0])
+    return laid[best][1:]
+
+
+def _laid(
+    canvas: Canvas, geometry: Geometry, pairs: Sequence[tuple[int, int]], mask: NDArray[np.bool_]
+) -> tuple[float, Geometry, list[Anchor]] | None:
+    """The geometry that lays raw frames best on release frames, how well it does, and its anchors."""
+    matrices = [m for pair in pairs if (m := sharpened(canvas, geometry, pair, mask)) is not None]
+    if not matrices:
+        return None
+    middle = canvas.geometry_from(np.median(np.stack(matrices), axis=0), geometry)
+    options = []
+    for one in (geometry, middle, *_usual_near(canvas, middle)):
+        inside = canvas.mask(one) & mask
+        anchors = [
+            Anchor(t, j, one, agreement(canvas.release_picture(t), normalised(canvas.warped(one, j)), inside))
+            for t, j in pairs
+        ]
+        score = float(np.mean([a.match for a in anchors])) + (USUAL_BONUS if one.is_usual else 0.0)
+        options.append((score, one, anchors))
+    return max(options, key=lambda option: option[0])
 
 
 def _usual_near(canvas: Canvas, geometry: Geometry) -> list[Geometry]:

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from offcut.conform.ambiguity import CLEAR_WHEN, Doubt, doubt, is_another_take, rivals
+from offcut.conform.ambiguity import CLEAR_WHEN, FAR_S, Doubt, doubt, is_another_take, rivals
 from offcut.conform.canvas import Canvas
+from offcut.conform.confidence import LEAST_EXACT, confidence
 from offcut.conform.edit import Assembly, refit
 from offcut.conform.hypotheses import Geometry, canvas_px
 from offcut.conform.lines import Fitter, Line
@@ -161,11 +162,16 @@ def _with_source(
     geometry = fitter.plane.geometry
     release, raw = canvas.release.frames, canvas.recordings[geometry.recording].frames
     unsure = doubt(fitter, rows, line)
-    if fitter.plane.agreeing_share < LEAST_AGREEING or (
+    if (fitter.plane.agreeing_share < LEAST_AGREEING and not is_shared) or (
         line.when < CLEAR_WHEN and fitter.plane.raw_frames != (0, len(raw))
     ):
         # The rest of a long recording was not searched: any moment of it may fit as well.
-        unsure = Doubt(True, unsure.margin, [(float(raw.start_s), float(raw.end_s))])
+        unsure = replace(unsure, is_ambiguous=True, ranges_s=[(float(raw.start_s), float(raw.end_s))])
+    measured = _measured(fitter, rows, line, unsure)
+    sure = confidence(measured, is_exact=not unsure.is_ambiguous, is_held=line.speed == 0)
+    if not unsure.is_ambiguous and sure < LEAST_EXACT:
+        unsure = replace(unsure, is_ambiguous=True, ranges_s=_around(fitter, rows, line))
+        sure = confidence(measured, is_exact=False)
     raw_start_s, speed = _exact(line, piece, release, raw)
     start_s, end_s = release.time_s(piece.first), release.time_s(piece.last)
     # What was compared leaves out the mixed frames at either end; they may come from there, too.
@@ -194,22 +200,32 @@ def _with_source(
         geometry.mirrored,
         crop(canvas, geometry, placed),
         placed,
-        min(confidence(line, unsure, len(rows)), RIVALLED if others else 1.0),
+        min(sure, RIVALLED if others else 1.0),
         "ambiguous" if unsure.is_ambiguous else "exact",
         tuple(RawSpan(s.start_s, s.end_s) for s in may_be),
         opening,
-        measured={
-            "picture_match": round(line.where, 4),
-            "motion_match": round(line.when, 4),
-            "motion_margin": round(unsure.margin, 4),
-            "motion_widths": round(min(unsure.widths, 100.0), 2),
-            "moving_share": round(fitter.moving_share(rows), 4),
-            "agreeing_share": round(fitter.plane.agreeing_share, 4),
-            "frames_compared": len(rows),
-        },
+        measured=measured,
         raw_to_release=raw_to_release(canvas, geometry),
     )
     return Placed(segment, may_be, (), others)
+
+
+def _measured(fitter: Fitter, rows: np.ndarray, line: Line, unsure: Doubt) -> dict[str, float]:
+    return {
+        "picture_match": round(line.where, 4),
+        "motion_match": round(line.when, 4),
+        "motion_margin": round(unsure.margin, 4),
+        "motion_widths": round(min(unsure.widths, 100.0), 2),
+        "moving_share": round(fitter.moving_share(rows), 4),
+        "agreeing_share": round(fitter.plane.agreeing_share, 4),
+        "frames_compared": len(rows),
+    }
+
+
+def _around(fitter: Fitter, rows: np.ndarray, line: Line) -> list[tuple[float, float]]:
+    """Raw time near a moment that is the best by too little to be called exact."""
+    ends_s = [float(line.raw_at(fitter.release_s[row])) for row in (rows[0], rows[-1])]
+    return [(min(ends_s) - FAR_S, max(ends_s) + FAR_S)]
 
 
 def _carried(new: Line, old: Line, piece: Piece, alone: tuple[int, int], fitter: Fitter) -> Line:
@@ -260,14 +276,6 @@ def _clipped(low: float, high: float, raw: FrameTimes) -> Span:
     return Span(
         min(start_s, raw.end_s), max(min(raw.end_s, Fraction(high).limit_denominator(90_000)), start_s)
     )
-
-
-def confidence(line: Line, unsure: Doubt, frames: int) -> float:
-    """How sure the named source is (and the moment, where it is said to be exact)."""
-    picture = float(np.clip((line.where - 0.35) / 0.45, 0, 1))
-    motion = 1.0 if unsure.is_ambiguous else float(np.clip(line.when / 0.4, 0, 1))
-    length = float(np.clip(frames / 20, 0.3, 1))
-    return round(0.5 + 0.45 * picture * (0.4 + 0.6 * motion) * (0.5 + 0.5 * length), 3)
 
 
 def crop(canvas: Canvas, geometry: Geometry, placed: Box) -> Box:
