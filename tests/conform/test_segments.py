@@ -134,31 +134,6 @@ def test_an_upright_picture_on_bars_is_placed_in_the_middle() -> None:
     assert window_of(geometry).width == 1
 
 
-scores = st.floats(-1, 1)
-
-
-@settings(deadline=None)
-@given(scores, scores, st.integers(0, 2000), st.booleans())
-def test_a_confidence_lies_between_a_half_and_1_and_is_never_1(
-    where: float, when: float, frames: int, ambiguous: bool
-) -> None:
-    value = confidence(Line(0, 0, 0, 1, where, when), Doubt(ambiguous, 0.1, ()), frames)
-    assert 0.5 <= value <= 0.98
-
-
-@settings(deadline=None)
-@given(scores, scores, scores, st.integers(4, 200), st.integers(4, 200))
-def test_more_agreement_and_more_frames_never_lower_a_confidence(
-    where: float, more: float, when: float, frames: int, further: int
-) -> None:
-    exact = Doubt(False, 0.5, ())
-    (low, high), (few, many) = sorted((where, more)), sorted((frames, further))
-    base = confidence(Line(0, 0, 0, 1, low, when), exact, few)
-    assert confidence(Line(0, 0, 0, 1, high, when), exact, few) >= base
-    assert confidence(Line(0, 0, 0, 1, low, when), exact, many) >= base
-    assert confidence(Line(0, 0, 0, 1, low, when), Doubt(True, 0.0, ()), few) >= base
-
-
 def test_a_release_without_any_source_is_one_segment_that_names_none() -> None:
     (only,) = placed_segments(CANVAS, Assembly([Piece(0, 100, None)], [], []), [])
     segment = only.segment

@@ -80,7 +80,10 @@ SAME_SPEED_FRAMES = 2.0
 HELD_CHANGE, LEAST_HELD_FRAMES = 0.12, 6
 """Mean change in grey levels below which a frame repeats the one before; a held frame is coded as such."""
 
-POLISH_FRAMES, POLISH_SHIFTS, PAN_SHIFTS = 7, (0, -1, 1), (0, -2, 2, -4, 4, -6, 6)
+POLISH_FRAMES, MOST_SHIFT, PATIENCE = 7, 16, 2
+"""How many raw frames a moment may be put right by with its geometry, and how many worse ones are passed."""
+
+POLISH_ROUNDS, SETTLED_PX = 3, 0.4
 USUAL_PX, USUAL_BONUS = 8.0, 0.01
 
 BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
@@ -238,13 +241,21 @@ def _polished(
     sourced = [piece for piece in found if piece.line is not None]
     for piece, line in zip(sourced, lines, strict=True):
         old = fitters[line.plane]
-        renewed = None if old.plane.is_window else _renewed(canvas, piece, line, old)
-        if renewed is None:
-            renewed = old.plane
-        times = canvas.recordings[renewed.geometry.recording].frames
-        fitter = Fitter(renewed, len(polished), canvas.release.frames, times, searched=fitters)
+        times = canvas.recordings[old.plane.geometry.recording].frames
+        fitter = Fitter(old.plane, len(polished), canvas.release.frames, times, searched=fitters)
         polished.append(fitter)
-        new_lines.append(refit(Piece(piece.first, piece.last, replace(line, plane=fitter.number)), polished))
+        line = replace(line, plane=fitter.number)
+        for _ in range(0 if old.plane.is_window else POLISH_ROUNDS):
+            before = fitter.plane.geometry
+            renewed = _renewed(canvas, piece, line, fitter)
+            if renewed is None:
+                break
+            fitter = Fitter(renewed, fitter.number, canvas.release.frames, times, searched=fitters)
+            polished[-1] = fitter
+            line = refit(Piece(piece.first, piece.last, line), polished)
+            if distance_px(canvas, before, renewed.geometry) < SETTLED_PX:
+                break
+        new_lines.append(line)
     return new_lines
 
 
@@ -268,24 +279,32 @@ def _laid_anew(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> tupl
     geometry, mask = fitter.plane.geometry, fitter.plane.mask
     times = canvas.recordings[geometry.recording].frames
     picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, POLISH_FRAMES).round().astype(int))
-    laid: dict[int, tuple[float, Geometry, list[Anchor]]] = {}
-    shifts = PAN_SHIFTS if fitter.plane.motion is fitter.plane.pictures else POLISH_SHIFTS
-    for _ in range(2):
-        for shift in shifts:
-            pairs = []
-            for frame in picks:
-                raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
-                at_s = Fraction(max(raw_s, 0.0)).limit_denominator(1_000_000)
-                pairs.append((int(frame), times.index_at(at_s)))
-            found = None if shift in laid else _laid(canvas, geometry, pairs, mask)
-            if found is not None:
-                laid[shift] = found
-        if not laid:
-            return geometry, fitter.plane.anchors
-        best = max(laid, key=lambda shift: laid[shift][0])
-        shifts = (best - 1, best + 1)
-    best = max(laid, key=lambda shift: laid[shift][0])
-    return laid[best][1:]
+
+    def shifted(shift: int) -> list[tuple[int, int]]:
+        found = []
+        for frame in picks:
+            raw_s = float(line.raw_at(fitter.release_time_s(int(frame)))) + shift * fitter.raw_step_s
+            at_s = Fraction(max(raw_s, 0.0)).limit_denominator(1_000_000)
+            found.append((int(frame), times.index_at(at_s)))
+        return found
+
+    best = _laid(canvas, geometry, shifted(0), mask)
+    if best is None:
+        return geometry, fitter.plane.anchors
+    start = best
+    for step in (-1, 1):
+        # Each start from where the last one lay: while a camera pans, the picture moves on with the moment.
+        before, worse = start, 0
+        for shift in range(step, step * (MOST_SHIFT + 1), step):
+            found = _laid(canvas, before[1], shifted(shift), mask)
+            if found is None:
+                break
+            worse = 0 if found[0] > best[0] else worse + 1
+            best = max(best, found, key=lambda one: one[0])
+            if worse > PATIENCE:
+                break
+            before = found
+    return best[1], best[2]
 
 
 def _laid(
