@@ -23,7 +23,7 @@ from conform_cases.calibration import claims
 
 from offcut.conform.confidence import figures
 
-RIDGE, STEPS = 1.0, 60
+RIDGE, STEPS = 0.05, 60
 RIGHT_SHARE = 0.9
 
 

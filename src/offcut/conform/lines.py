@@ -171,8 +171,8 @@ class Fitter:
         picked = frames[:: -(-len(frames) // MOST_ROWS)]
         found = []
         for speed in speeds:
-            if len(offsets) == 0:
-                break
+            if len(offsets) == 0 or abs(speed) > MOST_SPEED:
+                continue
             where, when = self.scores(picked, at_s, speed, offsets)
             total = where + when
             if np.isnan(total).all():
