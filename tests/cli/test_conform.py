@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from cli.conftest import Offcut, Shelf
+from offcut.cli.conform import summary
 from offcut.report.files import schema
 from offcut.testing.odd import ODD
 from offcut.testing.odd_shapes import film, moving
@@ -37,6 +38,25 @@ def test_one_document_and_nothing_else_is_on_standard_output(offcut: Offcut, fil
     said = offcut("conform", films.release, "--raw", films.first, "--json", "-", "--no-report")
     assert json.loads(said.out)["schema"] == "offcut.conform/1"
     assert (said.code, said.err) == (0, "")
+
+
+def test_speeds_and_second_pictures_stand_in_the_summary_in_words(offcut: Offcut, films: Shelf) -> None:
+    said = offcut("conform", films.release, "--raw", films.first, "--json", "-", "--no-report")
+    document = json.loads(said.out)
+    corner = {"x": 0.7, "y": 0.05, "width": 0.25, "height": 0.25}
+    shown = next(s for s in document["segments"] if s["recording"] == 0)
+    shown |= {"raw_start_s": "1", "mirrored": False, "time_is": "exact"}
+    document["segments"] = [
+        shown | {"start_s": "0", "end_s": "4", "speed": "0"},
+        shown | {"start_s": "0", "end_s": "4", "speed": "-83/100", "placed": corner},
+        shown | {"start_s": "5", "end_s": "6", "speed": "6/5"},
+    ]
+    lines = summary(document).splitlines()
+    assert [line.partition(" from ")[2] for line in lines if "first.mp4 from" in line] == [
+        "0:01.000, one frame, held",
+        "0:01.000, backwards, x0.83, seen at the same time, in the top right part",
+        "0:01.000, x1.2",
+    ]
 
 
 def test_quiet_says_nothing(offcut: Offcut, films: Shelf) -> None:

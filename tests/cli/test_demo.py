@@ -19,7 +19,10 @@ def test_the_demo_leaves_reports_documents_and_an_edit(
     said = offcut("demo", "--to", tmp_path / "a" / "demo")
     assert (said.code, said.err) == (0, "")
     left = {path.name for path in (tmp_path / "a" / "demo").iterdir()}
-    assert left == {"conform.html", "conform.json", "edit.otio", "examine.html", "signals"}
+    assert left == {"conform.html", "conform.json", "edit.left-out.otio", "edit.otio"} | {
+        "examine.html",
+        "signals",
+    }
     document = json.loads((tmp_path / "a" / "demo" / "conform.json").read_text())
     assert document["schema"] == "offcut.conform/1"
     assert "How was each file made?" in said.out

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from xmp_packets import HEAD, TAIL, described, packet
 
+from container.xmp_packets import HEAD, TAIL, described, packet
 from offcut.container import probe
 from offcut.container.tags import XMP_UUID
 from offcut.container.xmp import MAX_BYTES, MAX_DEPTH, MAX_ENTRIES, MAX_VALUE_CHARS, XmpError, parse_xmp

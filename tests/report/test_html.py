@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from report_cases import edits, noise, small_edit, small_examination, sourced, unsourced
 
-from offcut.records import Edit, Indicator
+from offcut.records import Box, Edit, Indicator, RawSpan
 from offcut.report import conform, examination
 from offcut.report.html import conform_page, examination_page, write_conform, write_examination
 from offcut.report.pictures import Pictures, Rgb, wanted
@@ -201,8 +201,11 @@ def test_a_picture_that_could_not_be_taken_is_said_to_be_missing() -> None:
     assert flat(page).count("no picture could be taken here") == 1
 
 
-def test_an_ambiguous_segment_lists_what_fits_equally_well(edit_page: str) -> None:
-    assert "Several times of the recording fit equally well: 0:06.000 to 0:09.000" in flat(edit_page)
+def test_an_ambiguous_segment_lists_the_times_that_fit(edit_page: str) -> None:
+    assert (
+        "Which time of the recording is seen could not be told: 0:06.000 to 0:09.000. The time above"
+        in flat(edit_page)
+    )
 
 
 def test_undecidable_is_told_from_left_out_in_words_with_its_reason(edit_page: str) -> None:
@@ -295,3 +298,31 @@ def test_an_hour_in_five_hundred_segments_stays_under_fifteen_megabytes() -> Non
     assert len(page.encode()) < 15_000_000
     assert "The first 200 segments are shown with pictures." in flat(page)
     assert re.search(r"[0-9]+ pictures are not on this page", flat(page))
+
+
+def test_pictures_seen_at_once_are_said_to_be_so_in_words_and_in_a_row_of_their_own() -> None:
+    inset = replace(sourced(8, 9, 0, 4), placed=Box(0.7, 0.05, 0.25, 0.25))
+    edit = small_edit()
+    text = flat(conform_page(conform(replace(edit, segments=[*edit.segments, inset])), Pictures()))
+    assert "1 segment shares its time with another" in text
+    assert "In the lowest row, marked +," in text
+    assert (
+        "seen at the same time as segment 4, in the top right part of the picture, 0:08.000 to 0:09.000"
+        in text
+    )
+    assert (
+        "segment 5 is seen at the same time, in the top right part of the picture, 0:08.000 to 0:09.000"
+        in text
+    )
+
+
+def test_a_page_of_one_picture_at_a_time_speaks_of_no_second_row(edit_page: str) -> None:
+    assert "lowest row" not in flat(edit_page)
+    assert "at the same time" not in flat(edit_page)
+
+
+def test_a_held_frame_has_one_time_and_no_claim_where_nothing_moves() -> None:
+    held = sourced(0, 10, 0, 3, speed=0, alternatives=[RawSpan(Fraction(2), Fraction(4))])
+    text = flat(conform_page(conform(replace(small_edit(), segments=[held])), Pictures()))
+    assert re.search(r"Time in it ?0:03\.000 Speed ?one frame, held", text)
+    assert "Where nothing moves, a recording that plays on looks like one frame that is held." in text

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 from report_cases import small_edit, small_examination, sourced
 
-from offcut.records import RawSpan
+from offcut.records import Box, RawSpan
 from offcut.report import conform, examination
 from offcut.report.layout import lanes, marks, recording_strip, release_strip, shot_strip
 
@@ -32,6 +32,27 @@ def test_a_recording_strip_keeps_left_out_below_what_was_used() -> None:
         ("left-out", 1),
     ]
     assert strip.bars[2].label.startswith("? 5.0")
+
+
+def test_a_picture_set_into_another_has_the_lowest_lane_and_says_so() -> None:
+    corner = Box(0.7, 0.05, 0.25, 0.25)
+    inset = replace(sourced(1, 6, 1, 4), placed=corner)
+    edit = small_edit()
+    strip = release_strip(conform(replace(edit, segments=[inset, *edit.segments])))
+    assert [(bar.lane, bar.label) for bar in strip.bars] == [
+        (2, "+B"),
+        (0, "–"),
+        (0, "A"),
+        (1, "A"),
+        (0, "B"),
+    ]
+    assert strip.bars[0].title.endswith("seen at the same time as another, in the top right part")
+
+
+def test_a_held_frame_is_called_one_on_its_recording() -> None:
+    edit = replace(small_edit(), segments=[sourced(0, 10, 0, 3, speed=0)])
+    bars = recording_strip(conform(edit), 0).bars
+    assert bars[0].title == "0:03.000, one frame, held: used in segment 1"
 
 
 def test_bars_stay_inside_the_strip_even_where_the_times_do_not() -> None:

@@ -14,8 +14,9 @@ def test_recordings_have_letters_as_columns_of_a_sheet_have(at: int, name: str) 
     ("speed", "said"),
     [
         ("1", "as recorded"),
-        ("0", "one frame held still"),
+        ("0", "one frame, held"),
         ("-1", "backwards, as recorded"),
+        ("-83/100", "backwards, 0.83 × as recorded (slower)"),
         ("1/2", "0.5 × as recorded (slower)"),
         ("-2", "backwards, 2 × as recorded (faster)"),
         (None, "not measured"),
@@ -75,3 +76,19 @@ def test_a_unit_is_kept_where_the_value_does_not_carry_it() -> None:
 def test_a_finding_lists_its_reasons_in_its_own_order() -> None:
     document = {"indicators": [{"id": "a"}, {"id": "b"}], "finding": {"because": ["b", "lost", "a"]}}
     assert [indicator["id"] for indicator in words.because(document)] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "style", "said"),
+    [
+        ("cut", None, "a cut"),
+        ("dissolve", None, "a dissolve"),
+        ("wipe", "from left", "a wipe that comes in from the left"),
+        ("fade", "from black", "a fade from black"),
+        ("fade", "through white", "a fade through white"),
+        ("fade", "flash", "a flash of white"),
+        ("wipe", "clock", "a wipe (clock)"),
+    ],
+)
+def test_openings_say_their_style_in_words(kind: str, style: str | None, said: str) -> None:
+    assert words.opening({"kind": kind} | ({} if style is None else {"style": style})) == said

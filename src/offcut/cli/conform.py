@@ -177,26 +177,40 @@ def _write_page(
 
 def summary(document: dict[str, Any]) -> str:
     """A few lines for the terminal, all of them from the document."""
+    from offcut.report.at_once import further, part, together
     from offcut.report.sound import sound_total
     from offcut.report.words import answer, evidence
 
-    said = [*answer(document), *filter(None, [evidence(document)]), *sound_total(document)]
+    said = [*answer(document), *filter(None, [together(document), evidence(document)])]
+    said += sound_total(document)
     lines = [printable(sentence.replace("\N{NO-BREAK SPACE}", " ")) for sentence in said]
-    for segment in document["segments"]:
+    second = further(document)
+    for at, segment in enumerate(document["segments"]):
         start, end = (clock(Fraction(segment[k])) for k in ("start_s", "end_s"))
         if segment["recording"] is None:
             lines.append(f"  {start} - {end}  no source found")
             continue
         name = printable(Path(document["recordings"][segment["recording"]]["path"]).name)
         raw = clock(Fraction(segment["raw_start_s"]))
-        notes = [f"x{float(Fraction(segment['speed'])):g}" if segment["speed"] != "1" else ""]
-        notes += [
+        notes = [
+            _pace(Fraction(segment["speed"])),
             "mirrored" if segment["mirrored"] else "",
             "time ambiguous" if segment["time_is"] == "ambiguous" else "",
+            ", ".join(filter(None, ["seen at the same time", part(segment["placed"])]))
+            if at in second
+            else "",
         ]
         rest = ", ".join(n for n in notes if n)
         lines.append(f"  {start} - {end}  {name} from {raw}{', ' + rest if rest else ''}")
     return "\n".join([*lines, *_left_out(document)])
+
+
+def _pace(speed: Fraction) -> str:
+    """Say how fast a segment plays where it is not as recorded."""
+    if speed == 0:
+        return "one frame, held"
+    times = "" if abs(speed) == 1 else f"x{float(abs(speed)):.4g}"
+    return ", ".join(word for word in ("backwards" if speed < 0 else "", times) if word)
 
 
 def _left_out(document: dict[str, Any]) -> list[str]:

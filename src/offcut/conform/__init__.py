@@ -29,10 +29,18 @@ SIGNALS = ("features", "picture", "sound_band")
 LIMITS = (
     "Left out means: not found in this release by this comparison, of the recordings given; it says nothing "
     "about recordings that were not given, nor about other releases.",
-    "Not recognised in this version: speed ramps, freeze frames, moving zooms, several pictures at once, "
-    "pictures stretched, turned or upside down, very dark or very coarse ones, and spans shorter than about "
-    "a quarter of a second. Raw shown only in such a form is reported as left out or undecidable, or a wrong "
-    "moment near it may be named.",
+    "Followed only in part: speed ramps, which become several pieces of steady speed, so that moments in "
+    "them can be off; moving zooms, perspective, stabilised pictures and those filmed off a screen, as far "
+    "as one shift, one scale and one small turn hold; and of several pictures at once, two. Of a second "
+    "picture, how it comes in and goes is not measured.",
+    "Not recognised in this version: pictures upside down, turned by more than 15 degrees or stretched, very "
+    "dark or very coarse ones, speeds slower than a quarter or faster than about four times, and spans "
+    "shorter than about a quarter of a second. Raw shown only in such a form is reported as left out or "
+    "undecidable, or a wrong moment near it may be named. The same can happen to raw in a form that is "
+    "followed only in part.",
+    "A held frame of a still scene is not told from the scene. The moment of a held frame that shows only a "
+    "part of a moving camera's picture is called ambiguous. Where a camera turns over a scene in which "
+    "nothing else moves, a moment that is called exact can be wrong.",
     "A span of the release without a named source may come from a recording not given, or from one given in "
     "a form that is not recognised.",
     "Overlays are looked for only where a source is named, in pictures of at most 128 pixels: small, faint "

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from offcut.report import layout, words
+from offcut.report import at_once, layout, words
 from offcut.report import sound as sounds
 from offcut.report.files import as_json, write_whole
 from offcut.report.pictures import FRAME_PX, FRAMES_OF_INDICATOR, PAIRS, STRIP_PX, Album, Pictures
@@ -111,6 +111,7 @@ def _environment() -> Environment:
     environment.globals.update(
         words=words,
         layout=layout,
+        at_once=at_once,
         sounds=sounds,
         PAIRS=PAIRS,
         FRAMES_OF_INDICATOR=FRAMES_OF_INDICATOR,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from offcut.report import at_once
 from offcut.report.words import OPENINGS, letter, short_seconds
 from offcut.timeline import clock
 
@@ -52,16 +53,24 @@ class Strip:
 
 
 def release_strip(document: Mapping[str, Any]) -> Strip:
-    """Lay out the segments over the release, each linked to its entry in the list of segments."""
+    """Lay out the segments over the release, each linked to its entry in the list of segments.
+
+    What is seen beside or in a larger picture stands in lanes of its own, below all others.
+    """
     segments = document["segments"]
     spans = [(Fraction(s["start_s"]), Fraction(s["end_s"])) for s in segments]
+    second = at_once.further(document)
     bars = []
-    for at, (segment, span, lane) in enumerate(zip(segments, spans, lanes(spans), strict=True)):
+    for at, (segment, span, lane) in enumerate(zip(segments, spans, _rows(spans, second), strict=True)):
         recording = segment["recording"]
         source = "no source found" if recording is None else f"recording {letter(recording)}"
         look = "none" if recording is None else f"r{recording % 8}"
         label = "–" if recording is None else letter(recording)
         title = f"Segment {at + 1}: {clock(span[0])} to {clock(span[1])}, {source}"
+        if at in second:
+            place = at_once.part(segment["placed"])
+            label = f"+{label}"
+            title = f"{title}, seen at the same time as another{', ' if place else ''}{place}"
         bars.append(_bar(span, document["release"], lane, (look, label, f"#segment-{at + 1}", title)))
     return _strip(bars, document["release"])
 
@@ -78,7 +87,9 @@ def recording_strip(document: Mapping[str, Any], recording: int) -> Strip:
     bars = []
     levels = lanes(used)
     for number, span, lane in zip(at_segment, used, levels, strict=True):
-        title = f"{clock(span[0])} to {clock(span[1])}: used in segment {number}"
+        held = span[0] == span[1]
+        when = f"{clock(span[0])}, one frame, held" if held else f"{clock(span[0])} to {clock(span[1])}"
+        title = f"{when}: used in segment {number}"
         bars.append(
             _bar(span, exhibit, lane, (f"r{recording % 8}", str(number), f"#segment-{number}", title))
         )
@@ -154,6 +165,18 @@ def lanes(spans: Sequence[tuple[Fraction, Fraction]]) -> list[int]:
         taken[lane].append((start_s, end_s))
         chosen.append(lane)
     return chosen
+
+
+def _rows(spans: Sequence[tuple[Fraction, Fraction]], below: Sequence[int]) -> list[int]:
+    """Lanes for all spans; those whose indices are `below` get lanes under all the others."""
+    above = [at for at in range(len(spans)) if at not in below]
+    rows = [0] * len(spans)
+    for at, lane in zip(above, lanes([spans[at] for at in above]), strict=True):
+        rows[at] = lane
+    first = max((rows[at] for at in above), default=-1) + 1
+    for at, lane in zip(below, lanes([spans[at] for at in below]), strict=True):
+        rows[at] = first + lane
+    return rows
 
 
 def marks(start_s: Fraction, end_s: Fraction) -> list[tuple[float, str]]:

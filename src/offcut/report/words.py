@@ -121,9 +121,9 @@ def answer(document: Mapping[str, Any]) -> list[str]:
     if total["segments_ambiguous"]:
         ambiguous = total["segments_ambiguous"]
         said.append(
-            f"{counted(ambiguous, 'segment')} could come from several times of "
-            f"{'its' if ambiguous == 1 else 'their'} recording equally well; "
-            "these are listed, and what they may have used is not called left out."
+            f"Of {counted(ambiguous, 'segment')} the time in "
+            f"{'its recording' if ambiguous == 1 else 'their recordings'} could not be told: the times that "
+            "fit are listed, and none of them is called left out."
         )
     return said
 
@@ -160,13 +160,27 @@ def speed(value: str | None) -> str:
         return "not measured"
     factor = Fraction(value)
     if factor == 0:
-        return "one frame held still"
+        return "one frame, held"
     backwards = "backwards, " if factor < 0 else ""
     times = abs(factor)
     shown = f"{float(times):.4g}"
     if times == 1:
         return f"{backwards}as recorded"
     return f"{backwards}{shown} × as recorded ({'faster' if times > 1 else 'slower'})"
+
+
+def opening(of: Mapping[str, Any]) -> str:
+    """Say how a segment begins, as far as it was measured."""
+    kind, style = OPENINGS[of["kind"]], of.get("style")
+    if style is None:
+        return kind
+    if style == "flash":
+        return "a flash of white"
+    if of["kind"] == "wipe" and style.startswith("from "):
+        return f"a wipe that comes in from the {style.removeprefix('from ')}"
+    if of["kind"] == "fade" and style.startswith(("from ", "to ", "through ")):
+        return f"a fade {style}"
+    return f"{kind} ({style})"
 
 
 def mirror(mirrored: bool | None) -> str:

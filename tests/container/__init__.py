@@ -1,0 +1,1 @@
+"""A package, because test files of several rooms share their names."""
