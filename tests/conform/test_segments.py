@@ -6,13 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conform.panorama import measured, moving
-from offcut.conform.ambiguity import Doubt
 from offcut.conform.canvas import Canvas
 from offcut.conform.edit import Assembly
 from offcut.conform.hypotheses import Geometry, canvas_px
-from offcut.conform.lines import Line
 from offcut.conform.path import Piece
-from offcut.conform.segments import SNAP, confidence, crop, placed_segments, placement, raw_to_release
+from offcut.conform.segments import SNAP, crop, placed_segments, placement, raw_to_release
 from offcut.records import Box
 
 UPRIGHT = measured([np.ascontiguousarray(p.T) for p in moving(1).pictures[:2]])
