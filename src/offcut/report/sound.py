@@ -68,17 +68,13 @@ def sentence(span: Mapping[str, Any]) -> str:
     at = f", at {float(measured['speed']):.4g} times the recorded speed" if retimed else ""
     quiet = measured.get("release_level_db")
     found_db = measured.get("would_be_found_db")
+    heard = f"The sound of {named} is heard at the moment whose picture is seen{at}"
     if span["finding"] == "same":
-        return (
-            f"The sound of {named} is heard at its picture's place{at}; nothing else was measured beside it."
-        )
+        return f"{heard}; nothing else was measured beside it."
     if span["finding"] == "covered" and measured and "coherent_share" not in measured:
-        return (
-            f"The sound of {named} is heard at its picture's place{at}, laid in short pieces; whether other "
-            "sound was added could not be measured."
-        )
+        return f"{heard}, laid in short pieces; whether other sound was added could not be measured."
     if span["finding"] == "covered":
-        return f"The sound of {named} is heard at its picture's place{at}, together with other sound."
+        return f"{heard}, together with other sound."
     if span["finding"] == "shifted":
         return f"The sound of {named} is heard{at}, at a place that is not that of the picture seen here."
     if span["finding"] == "muted":

@@ -114,7 +114,7 @@ def answer(document: Mapping[str, Any]) -> list[str]:
     if found and Fraction(total["without_source_s"]) > 0:
         said.append(
             "If the spans without a source come from these recordings in a form that is not recognised, raw "
-            "that is called left out was shown there. Left out is relative to the recordings given."
+            "that is called left out may have been shown there. Left out is relative to the recordings given."
         )
     else:
         said.append("Left out is relative to the recordings given.")
