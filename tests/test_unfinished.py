@@ -58,7 +58,7 @@ def _killed(path: Path, folder: Path, at: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     seen: list[int] = []
-    unfinished.Writer.keep = keep  # type: ignore[method-assign]
+    unfinished.Writer.keep = keep  # type: ignore[method-assign, assignment]
     measured(path, ALL, folder=folder, limits=LIMITS)
 
 

@@ -41,7 +41,7 @@ def test_an_unknown_place_is_minus_one() -> None:
 def test_a_packet_that_was_not_hashed_has_no_row() -> None:
     digest, place = fed(PacketHash(), [Packet(0, 0, 9, True), Packet(1, 1, 9, False, 7, b"short")])
     assert len(digest.pts) == len(place.pts) == 0
-    assert (digest.values.dtype, place.values.dtype) == (np.uint8, np.int64)
+    assert (digest.values.dtype, place.values.dtype) == (np.dtype(np.uint8), np.dtype(np.int64))
 
 
 def test_packets_are_on_the_clock_of_the_frames() -> None:

@@ -21,7 +21,7 @@ VIEW = StreamView(
 
 def at_db(wave: Samples, level_db: float) -> Samples:
     """Bring a wave to a level (RMS)."""
-    return (wave * 10 ** (level_db / 20) / np.sqrt(np.mean(wave**2))).astype(np.float32)
+    return np.asarray(wave * 10 ** (level_db / 20) / np.sqrt(np.mean(wave**2)), np.float32)
 
 
 def ambience(seconds: float, *, seed: int, level_db: float = -26.0) -> Samples:

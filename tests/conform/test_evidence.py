@@ -104,7 +104,7 @@ def test_recordings_that_hold_the_same_bytes_are_named_as_rivals(folder: Path, s
     (rival,) = span.rivals
     assert rival.recording == 0
     assert (rival.start_s, rival.end_s) == (GROUP / RATE_HZ, 3 * GROUP / RATE_HZ)
-    assert (rival.raw_start_s, rival.raw_end_s) == (0, 2 * GROUP / RATE_HZ)
+    assert (rival.raw_start_s, rival.raw_end_s) == (Fraction(0), 2 * GROUP / RATE_HZ)
     assert "part.mp4" in one.statement
     assert "cannot be told" in one.statement
 
@@ -178,7 +178,7 @@ def test_a_trim_of_real_footage_is_found_to_the_frame(folder: Path, ending: str)
     recordings = [measure(path, folder) for path in (CLOTH, CHAIR, SHARED / "footage" / "chair_short.mp4")]
     said = found(release, recordings)
     assert spans(said) == [(1, 0, 180, 180)]
-    assert (said[0].raw_start_s, said[0].raw_end_s) == (6, 12)
+    assert (said[0].raw_start_s, said[0].raw_end_s) == (Fraction(6), Fraction(12))
     assert exact_spans(said)[0].rivals == ()
 
 
@@ -200,7 +200,7 @@ def test_a_camera_original_against_itself_says_all_that_its_bytes_hold(folder: P
     whole, structure = measure(path, folder), probe(path)
     said = found(whole, [whole], [structure, structure])
     assert [e.kind for e in said] == ["identical_packets", "telemetry", "timecode"]
-    assert [(e.recording, e.start_s, e.raw_start_s) for e in said] == [(0, 0, 0)] * 3
+    assert [(e.recording, e.start_s, e.raw_start_s) for e in said] == [(0, Fraction(0), Fraction(0))] * 3
     assert said[0].measured["packets"] == 315
     assert said[1].measured["samples"] == 11
     assert "15:44:35:10" in said[2].statement

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 from container.xmp_packets import described
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_an_ingredient_is_matched_by_an_identifier_even_through_the_pantry() -> 
 def test_parts_are_given_as_what_the_text_says() -> None:
     release = holding(described(ingredient(filePath="take1.mp4", fromPart=PART, toPart="time:0d2f1")))
     (one,) = said(release, ("take1.mp4", holding()))
-    assert (one.start_s, one.end_s, one.raw_start_s, one.raw_end_s) == (0, 2, 1, 3)
+    assert (one.start_s, one.end_s, one.raw_start_s, one.raw_end_s) == tuple(map(Fraction, (0, 2, 1, 3)))
     assert (
         "It says that 0:01.000 to 0:03.000 of the ingredient stands at 0:00.000 to 0:02.000" in one.statement
     )
@@ -59,7 +61,7 @@ def test_parts_are_given_as_what_the_text_says() -> None:
 def test_an_ingredient_that_no_recording_fits_is_told_too() -> None:
     release = holding(described(ingredient(filePath="missing.mp4", fromPart=PART, toPart=PART)))
     (one,) = said(release, ("take1.mp4", holding()))
-    assert (one.recording, one.raw_start_s, one.start_s) == (None, None, 1)
+    assert (one.recording, one.raw_start_s, one.start_s) == (None, None, Fraction(1))
     assert "missing.mp4; no recording given has this name" in one.statement
 
 

@@ -51,7 +51,7 @@ def test_every_sample_is_hashed_where_it_lies(tmp_path: Path, per_chunk: int) ->
     raw = (tmp_path / "flown.mp4").read_bytes()
     assert [raw[s.at_byte : s.at_byte + s.size_bytes] for s in found] == SAMPLES
     assert [s.digest for s in found] == [hashlib.blake2b(raw, digest_size=16).digest() for raw in SAMPLES]
-    assert [(s.start_s, s.end_s) for s in found] == [(n, n + 1) for n in range(5)]
+    assert [(s.start_s, s.end_s) for s in found] == [(Fraction(n), Fraction(n + 1)) for n in range(5)]
     assert {s.track for s in found} == {2}
 
 

@@ -6,7 +6,8 @@ from report_cases import small_edit
 
 from offcut.records import Edit, SoundSpan
 from offcut.report import conform
-from offcut.report.html import Pictures, conform_page
+from offcut.report.html import conform_page
+from offcut.report.pictures import Pictures
 from offcut.report.sound import FINDINGS, sentence, sound_total, spans_of, totals
 
 F = Fraction
