@@ -23,12 +23,13 @@ def test_an_upright_recording_is_tried_fitted_in_and_cut_to_fill() -> None:
     assert scales[1] / scales[0] > 3
 
 
-def test_whole_pictures_are_found_at_their_moment_without_a_single_feature() -> None:
+def test_whole_pictures_are_found_near_their_moment_without_a_single_feature() -> None:
     release = measured(list(moving(1).pictures[30:70]))
     canvas = Canvas(release, [moving(1).measurement])
     found = list(chain.from_iterable(tried(canvas, 0)))
     assert found
-    right = [h for h in found if h.raw_frame - h.release_frame == 30 and not h.geometry.mirrored]
+    apart = [abs(h.raw_frame - h.release_frame - 30) for h in found]
+    right = [h for h, by in zip(found, apart, strict=True) if by <= 2 and not h.geometry.mirrored]
     assert {h.release_frame for h in right} == {h.release_frame for h in found}
 
 

@@ -19,7 +19,9 @@ KEPT = 2
 """Moments of one recording that go on for one release frame."""
 
 APART_S = 1.0
-EVERY_S = 0.25
+EVERY_S, TRY_STEP_S = 0.25, 0.1
+"""Release frames that are tried, and raw frames that they are compared with."""
+
 NEAR_S, BEYOND_DOUBT = 0.3, 0.96
 """A fast camera's wrong moments agree up to .94 in a turned or shifted place; those are still tried."""
 MOST_RAW_FRAMES = 4000
@@ -67,18 +69,22 @@ def tried(
     ours = np.array([frame for frame in ours.tolist() if frame not in explained], np.int64)
     if len(ours) == 0:
         return
-    theirs = np.arange(0, len(raw), -(-len(raw) // MOST_RAW_FRAMES))
+    step = max(round(TRY_STEP_S / max(raw.median_step_s, 1e-3)), -(-len(raw) // MOST_RAW_FRAMES), 1)
+    theirs = np.arange(0, len(raw), step)
     raw_s = raw.seconds()[theirs]
     options: dict[int, list[tuple[float, Hypothesis]]] = {}
+    centres = list(_centres(canvas))
     for geometry in usual(canvas, recording):
-        for central in _centres(canvas):
-            where = canvas.mask(geometry) & central
+        mask = canvas.mask(geometry)
+        both = mask & np.logical_or.reduce(centres)
+        if both.sum() < LEAST_PIXELS:
+            continue
+        seen, shown = canvas.release_pixels(ours, both), canvas.raw_pixels(geometry, theirs, both)
+        for central in centres:
+            where = central[both]
             if where.sum() < LEAST_PIXELS:
                 continue
-            match = (
-                _unit(canvas.release_pixels(ours, where))
-                @ _unit(canvas.raw_pixels(geometry, theirs, where)).T
-            )
+            match = _unit(seen[:, where]) @ _unit(shown[:, where]).T
             for row, frame in enumerate(ours):
                 for value, k in _peaks(match[row], raw_s):
                     found = Hypothesis(int(frame), int(theirs[k]), geometry, 0)
@@ -108,4 +114,5 @@ def _peaks(match: NDArray[np.float32], raw_s: NDArray[np.float64]) -> Iterator[t
 
 
 def _unit(rows: Pixels) -> Pixels:
+    rows = rows - rows.mean(axis=1, keepdims=True)
     return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6), np.float32)
