@@ -7,6 +7,7 @@ here have the release's small size; a raw picture is warped into it by the geome
 
 import copy
 from collections.abc import Iterable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -134,22 +135,35 @@ class Canvas:
         sigma = 0.35 / scale - 0.3
         if sigma > 0.3:
             raw = cv2.GaussianBlur(np.ascontiguousarray(raw), (0, 0), sigma)
-        return np.asarray(
-            cv2.warpAffine(
-                np.ascontiguousarray(raw),
-                matrix,
-                (self.width, self.height),
-                flags=cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            ),
-            np.float32,
-        )
+        return self._moved(np.ascontiguousarray(raw), geometry, cv2.BORDER_REPLICATE)
+
+    def _moved(self, raw: Pixels, geometry: Geometry, border: int) -> Pixels:
+        size = (self.width, self.height)
+        if geometry.tilt is None:
+            moved = cv2.warpAffine(
+                raw, self.matrix(geometry), size, flags=cv2.INTER_LINEAR, borderMode=border
+            )
+        else:
+            whole = self._to_canvas() @ geometry.tilt @ np.linalg.inv(self._to_canvas())
+            whole = whole @ _square(self.matrix(geometry))
+            moved = cv2.warpPerspective(raw, whole, size, flags=cv2.INTER_LINEAR, borderMode=border)
+        return np.asarray(moved, np.float32)
+
+    def _to_canvas(self) -> NDArray[np.float64]:
+        """Units of geometries in the release to pixel centres of the canvas, (3, 3)."""
+        return _shift(-0.5) @ _scaling(self.width / self.size_px[0], self.height / self.size_px[1])
+
+    def tilted(self, geometry: Geometry, on_canvas: NDArray[np.float64]) -> Geometry:
+        """`geometry` seen through a homography of the canvas, (3, 3)."""
+        to = self._to_canvas()
+        before = np.eye(3) if geometry.tilt is None else geometry.tilt
+        return replace(geometry, tilt=np.linalg.inv(to) @ on_canvas @ to @ before, is_usual=False)
 
     def mask(self, geometry: Geometry) -> NDArray[np.bool_]:
         """Where the raw picture lies on the canvas, one pixel inside its edge, shape (height, width)."""
         ones = np.ones(self.raw_shape(geometry.recording), np.float32)
-        seen = cv2.warpAffine(ones, self.matrix(geometry), (self.width, self.height), flags=cv2.INTER_LINEAR)
-        inside = (np.asarray(seen) > 0.99).astype(np.uint8)
+        seen = self._moved(ones, geometry, cv2.BORDER_CONSTANT)
+        inside = (seen > 0.99).astype(np.uint8)
         eroded = cv2.erode(inside, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
         return np.asarray(eroded, np.bool_)
 

@@ -17,6 +17,7 @@ from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces, standing
 from offcut.conform.placements import usual
 from offcut.conform.planes import Plane, plane
+from offcut.conform.tilt import tilted
 from offcut.timeline import FrameTimes
 
 HARD_CUT = 0.35
@@ -83,7 +84,7 @@ HELD_CHANGE, LEAST_HELD_FRAMES = 0.12, 6
 POLISH_FRAMES, MOST_SHIFT, PATIENCE = 7, 16, 2
 """How many raw frames a moment may be put right by with its geometry, and how many worse ones are passed."""
 
-POLISH_ROUNDS, SETTLED_PX = 3, 0.4
+POLISH_ROUNDS, SETTLED_PX, TILT_FRAMES = 3, 0.4, 5
 USUAL_PX, USUAL_BONUS = 8.0, 0.01
 
 BESIDE_NONE, BESIDE_SWITCH_COST, LEAST_BESIDE_FRAMES = 0.62, 3.0, 12
@@ -255,8 +256,29 @@ def _polished(
             line = refit(Piece(piece.first, piece.last, line), polished)
             if distance_px(canvas, before, renewed.geometry) < SETTLED_PX:
                 break
+        leaning = None if old.plane.is_window else _leaning(canvas, piece, line, fitter)
+        if leaning is not None:
+            polished[-1] = Fitter(leaning, fitter.number, canvas.release.frames, times, searched=fitters)
+            line = refit(Piece(piece.first, piece.last, line), polished)
         new_lines.append(line)
     return new_lines
+
+
+def _leaning(canvas: Canvas, piece: Piece, line: Line, fitter: Fitter) -> Plane | None:
+    """The plane of a piece that was filmed at an angle; None where it was not, or it cannot be told."""
+    picks = np.unique(np.linspace(piece.first + 1, piece.last - 2, TILT_FRAMES).round().astype(int))
+    pairs = [(int(t), j) for t in picks if (j := fitter.raw_index(line, int(t))) is not None]
+    mask = fitter.plane.mask
+    geometry = tilted(canvas, fitter.plane.geometry, pairs, mask) if pairs else None
+    if geometry is None:
+        return None
+    anchors = [
+        Anchor(
+            t, j, geometry, agreement(canvas.release_picture(t), normalised(canvas.warped(geometry, j)), mask)
+        )
+        for t, j in pairs
+    ]
+    return plane(canvas, geometry, anchors, raw_frames=fitter.plane.raw_frames)
 
 
 def _renewed(canvas: Canvas, piece: Piece, line: Line, old: Fitter) -> Plane | None:

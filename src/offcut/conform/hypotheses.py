@@ -58,6 +58,14 @@ class Geometry:
     is_usual: bool = False
     """The whole picture, fitted into the release or cut to fill it."""
 
+    tilt: NDArray[np.float64] | None = None
+    """Homography that applies after `matrix`, shape (3, 3), where the picture was filmed at an angle."""
+
+    def homography(self) -> NDArray[np.float64]:
+        """Raw picture, mirrored if it is, to release, in the units of `matrix`, shape (3, 3)."""
+        whole = np.vstack([self.matrix, [0.0, 0.0, 1.0]])
+        return whole if self.tilt is None else np.asarray(self.tilt @ whole, np.float64)
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:

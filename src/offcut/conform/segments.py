@@ -283,8 +283,8 @@ def crop(canvas: Canvas, geometry: Geometry, placed: Box) -> Box:
     width, height = canvas_px(canvas.recordings[geometry.recording])
     sides = ((placed.x, placed.x + placed.width), (placed.y, placed.y + placed.height))
     corners = np.array([[x, y, 1.0] for x in sides[0] for y in sides[1]]) * (*canvas.size_px, 1.0)
-    whole = np.vstack([geometry.matrix, [0, 0, 1]])
-    raw = (corners @ np.linalg.inv(whole).T)[:, :2] / (width, height)
+    raw = corners @ np.linalg.inv(geometry.homography()).T
+    raw = raw[:, :2] / raw[:, 2:] / (width, height)
     left, top, right, bottom = _snapped(raw)
     if geometry.mirrored:
         left, right = 1 - right, 1 - left
@@ -295,9 +295,9 @@ def raw_to_release(canvas: Canvas, geometry: Geometry) -> tuple[float, ...]:
     """Homography from the raw picture, before mirroring, to the release, both in fractions; row by row."""
     width, height = canvas_px(canvas.recordings[geometry.recording])
     mirror = np.array([[-1.0, 0, 1], [0, 1, 0], [0, 0, 1]]) if geometry.mirrored else np.eye(3)
-    whole = np.vstack([geometry.matrix, [0, 0, 1]]) @ np.diag([width, height, 1.0]) @ mirror
+    whole = geometry.homography() @ np.diag([width, height, 1.0]) @ mirror
     found = np.diag([1 / canvas.size_px[0], 1 / canvas.size_px[1], 1.0]) @ whole
-    return tuple(round(float(v), 6) for v in found.ravel())
+    return tuple(round(float(v), 6) for v in (found / found[2, 2]).ravel())
 
 
 def _seen(mask: np.ndarray) -> Box:
@@ -328,7 +328,8 @@ def placement(canvas: Canvas, geometry: Geometry) -> Box:
     """Where in the release the window is shown, in fractions of the release."""
     width, height = canvas_px(canvas.recordings[geometry.recording])
     corners = np.array([[x, y, 1.0] for x in (0, width) for y in (0, height)])
-    shown = (corners @ geometry.matrix.T) / canvas.size_px
+    shown = corners @ geometry.homography().T
+    shown = shown[:, :2] / shown[:, 2:] / canvas.size_px
     left, top, right, bottom = _snapped(shown)
     return Box(round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4))
 
