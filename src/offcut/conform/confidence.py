@@ -1,9 +1,9 @@
 """From the figures of a segment to the probability that it names the right recording and moment.
 
-The weights come from logistic regression (`bench/conform/calibrate.py`) on 20 releases cut from tuning clips
-and from twelve clips of other sources that are in no other set: 254 moments stated exact, 18 of them wrong.
-With each release left out in turn, statements between 0.80 and 0.90 were right for 33 of 38, between 0.90 and
-0.95 for 72 of 77, above for 123 of 129. They hold for footage and compression like those.
+The weights come from logistic regression (`bench/conform/fit_confidence.py`) on 20 releases cut from tuning
+clips and from twelve clips of other sources that are in no other set: 254 moments stated exact, 18 of them
+wrong. With each release left out in turn, statements between 0.80 and 0.90 were right for 33 of 38, between
+0.90 and 0.95 for 72 of 77, above for 123 of 129. They hold for footage and compression like those.
 """
 
 import math

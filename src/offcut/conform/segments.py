@@ -178,7 +178,7 @@ def _with_source(
     mixed = max(lone[0] - piece.first, piece.last - lone[1], 0)
     pad_s = abs(line.speed) * mixed * fitter.release_step_s + fitter.raw_step_s
     may_be = [_clipped(low - pad_s, high + pad_s, raw) for low, high in unsure.ranges_s]
-    if is_another_take(line, fitter.moving_share(rows)):
+    if is_another_take(line, fitter.moving_share(rows), unsure):
         nothing = replace(opening, kind="cut", style=None) if opening.kind != "start" else opening
         nothing = replace(nothing, end_s=nothing.start_s)
         segment = _without_source(release, piece.first, piece.last, nothing)

@@ -1,4 +1,4 @@
-"""Pictures filmed at an angle: a homography laid over the placement that was found, where it agrees clearly better.
+"""Pictures filmed at an angle: a homography over the placement found, where it agrees clearly better.
 
 An editor moves, scales and turns; a camera in front of a screen also tilts. One homography serves a
 whole piece, and it is taken only if the pictures gain by it.

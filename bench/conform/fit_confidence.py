@@ -1,9 +1,9 @@
 """The weights of conform's confidence, from cases with known truth.
 
-`python bench/conform/calibrate.py FOLDER…` reads `result.json` and `truth.json` of every case in the folders
-(as `run.py` leaves them), fits by logistic regression the probability that an exact moment is right, and
-prints the weights, and how stated and true shares agree when each case is left out. Only cases of tuning and
-calibration clips belong in here: what it is fitted on proves nothing.
+`python bench/conform/fit_confidence.py FOLDER…` reads `result.json` and `truth.json` of every case in the
+folders (as `run.py` leaves them), fits by logistic regression the probability that an exact moment is right,
+and prints the weights, and how stated and true shares agree when each case is left out. Only cases of tuning
+and calibration clips belong in here: what it is fitted on proves nothing.
 """
 
 import argparse

@@ -13,7 +13,7 @@ def on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_weights_that_made_the_answers_are_found_again() -> None:
-    from calibrate import fitted
+    from fit_confidence import fitted
 
     rng = np.random.default_rng(3)
     x = rng.normal(size=(4000, 2))
@@ -23,7 +23,7 @@ def test_the_weights_that_made_the_answers_are_found_again() -> None:
 
 
 def test_answers_that_are_all_right_give_weights_and_no_error() -> None:
-    from calibrate import fitted
+    from fit_confidence import fitted
 
     weights = fitted(np.random.default_rng(4).normal(size=(40, 3)), np.ones(40))
     assert np.isfinite(weights).all()
