@@ -35,6 +35,11 @@ def test_an_output_without_a_folder_is_refused(tmp_path: Path) -> None:
         checked_outputs({"--json": str(tmp_path)}, [])
 
 
+def test_the_name_of_another_option_is_no_path() -> None:
+    with pytest.raises(UsageError, match="--json --otio: --json needs a path"):
+        checked_outputs({"--json": "--otio"}, [])
+
+
 def test_an_output_never_takes_the_place_of_a_file_that_is_read(tmp_path: Path) -> None:
     exhibit, link = tmp_path / "a.mp4", tmp_path / "b.html"
     exhibit.write_bytes(b"x")

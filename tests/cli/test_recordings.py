@@ -24,8 +24,9 @@ def test_a_folder_gives_its_videos_and_says_what_was_passed_over(folder: Path) -
     given = recordings_of([folder], folder.parent / "release.mp4")
     assert [path.name for path in given.paths] == ["empty.mp4", "matroska.mkv", "plain.mp4"]
     assert given.in_folder == set(given.paths)
-    assert [line.partition(":")[0] for line in given.skipped] == ["sound.wav", "still.jpg", "text.mp4"]
-    assert "this is plain text, not a video" in given.skipped[2]
+    passed = [line.partition(":")[0] for line in given.skipped]
+    assert passed == ["deeper", "sound.wav", "still.jpg", "text.mp4"]
+    assert "this is plain text, not a video" in given.skipped[3]
 
 
 def test_what_is_named_is_never_passed_over(folder: Path) -> None:
@@ -61,3 +62,11 @@ def test_no_recording_at_all_is_wrong_usage(tmp_path: Path) -> None:
 def test_a_pipe_in_a_folder_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe.mp4")
     assert folder / "pipe.mp4" not in recordings_of([folder], folder / "release.mp4").paths
+
+
+def test_a_folder_inside_a_folder_is_named_and_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "card" / "DCIM").mkdir(parents=True)
+    (tmp_path / "card" / "one.mp4").write_bytes(b"")
+    given = recordings_of([tmp_path / "card"], tmp_path / "release.mp4")
+    assert [p.name for p in given.paths] == ["one.mp4"]
+    assert any("DCIM" in line and "not opened" in line for line in given.skipped)

@@ -62,6 +62,11 @@ def checked_outputs(outputs: Mapping[str, str | Path | None], inputs: Sequence[P
             continue
         target = Path(output)
         named = f"{option} {printable(str(output))}"
+        if str(output).startswith("--"):
+            raise UsageError(
+                f"{named}: {option} needs a path, and this is the name of an option (write ./{target} for a "
+                "file of that name); nothing was done"
+            )
         if target.is_dir() or not target.parent.is_dir():
             raise UsageError(f"{named}: its folder does not exist, or it is one itself; nothing was done")
         if not os.access(target.parent, os.W_OK):

@@ -33,6 +33,12 @@ def recordings_of(given: list[Path], release: Path) -> Given:
     in_folder: set[Path] = set()
     skipped: list[str] = []
     for path in given:
+        if path.is_dir():
+            skipped += [
+                f"{printable(inner.name)}: a folder inside a folder, which is not opened; name it with --raw"
+                for inner in sorted(path.iterdir())
+                if inner.is_dir() and not inner.name.startswith(".")
+            ]
         for found in _inside(path) if path.is_dir() else [path]:
             if any(_same_file(found, other) for other in paths):
                 continue
