@@ -30,9 +30,11 @@ LIMITS = (
     "Left out means: not found in this release by this comparison, of the recordings given; it says nothing "
     "about recordings that were not given, nor about other releases.",
     "Followed only in part: speed ramps, which become several pieces of steady speed, so that moments in "
-    "them can be off; moving zooms, perspective, stabilised pictures and those filmed off a screen, as far "
-    "as one shift, one scale and one small turn hold; and of several pictures at once, two. Of a second "
+    "them can be off; moving zooms, stabilised pictures and those filmed off a screen, as far as one shift, "
+    "one scale, one small turn and one mild tilt hold; and of several pictures at once, two. Of a second "
     "picture, how it comes in and goes is not measured.",
+    "A small or moving picture set into another may not be noticed: the picture around it then explains the "
+    "span, and raw shown only in the small one is reported as left out.",
     "Not recognised in this version: pictures upside down, turned by more than 15 degrees or stretched, very "
     "dark or very coarse ones, speeds slower than a quarter or faster than about four times, and spans "
     "shorter than about a quarter of a second. Raw shown only in such a form is reported as left out or "
