@@ -21,6 +21,9 @@ SNAP = 0.006
 """A side of a box this near the picture's edge is the edge: half a pixel of the small picture."""
 
 LEAST_LONE_FRAMES, MOSTLY_ALONE = 4, 0.7
+LEAST_SEEN = 0.3
+"""Where less of the picture than this agrees, the recording is not named at all."""
+
 LEAST_AGREEING = 0.45
 """Where less of the picture agrees than this, something in it was followed and not the picture."""
 
@@ -178,15 +181,18 @@ def _with_source(
     mixed = max(lone[0] - piece.first, piece.last - lone[1], 0)
     pad_s = abs(line.speed) * mixed * fitter.release_step_s + fitter.raw_step_s
     may_be = [_clipped(low - pad_s, high + pad_s, raw) for low, high in unsure.ranges_s]
-    if is_another_take(line, fitter.moving_share(rows), unsure):
-        nothing = replace(opening, kind="cut", style=None) if opening.kind != "start" else opening
-        nothing = replace(nothing, end_s=nothing.start_s)
-        segment = _without_source(release, piece.first, piece.last, nothing)
-        return Placed(segment, (), [(geometry.recording, s) for s in may_be])
     others = [
         (k, _clipped(low - pad_s, high + pad_s, canvas.recordings[k].frames))
         for k, (low, high) in rivals(fitter, rows, line)
     ]
+    is_other = is_another_take(line, fitter.moving_share(rows), unsure)
+    is_hardly_seen = fitter.plane.agreeing_share < LEAST_SEEN and not is_shared
+    # Where neither the recording nor the moment can be told, naming one would be a guess.
+    if is_other or is_hardly_seen or (others and unsure.is_ambiguous):
+        nothing = replace(opening, kind="cut", style=None) if opening.kind != "start" else opening
+        nothing = replace(nothing, end_s=nothing.start_s)
+        segment = _without_source(release, piece.first, piece.last, nothing)
+        return Placed(segment, (), [*((geometry.recording, s) for s in may_be), *others])
     placed = placement(canvas, geometry)
     if is_shared:
         placed = _common(placed, _seen(fitter.plane.mask))
