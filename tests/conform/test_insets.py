@@ -9,7 +9,7 @@ from conform.panorama import Picture, aired, inset, measured, moving, side_by_si
 from offcut.conform.anchors import Anchor
 from offcut.conform.canvas import Canvas
 from offcut.conform.hypotheses import Geometry, propose
-from offcut.conform.insets import inset_planes, unexplained
+from offcut.conform.insets import inset_planes, unexplained, unfilled
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import Piece
 from offcut.conform.planes import plane
@@ -56,6 +56,22 @@ def test_a_release_that_its_recording_explains_has_no_such_box(release: str) -> 
     canvas, fitter = known(release)
     assert unexplained(canvas, PIECE, fitter) == []
     assert inset_planes(canvas, [PIECE], [fitter]) == []
+
+
+def test_an_inset_of_no_recording_that_was_found_is_unfilled() -> None:
+    outer, inner = aired(1)[OUTER : OUTER + COUNT], aired(2)[INNER : INNER + COUNT]
+    ours = measured([inset(p, q, 98, 8, 52) for p, q in zip(outer, inner, strict=True)])
+    canvas = Canvas(ours, [moving(1).measurement])
+    found = plane(canvas, WHOLE, [Anchor(t, OUTER + t, WHOLE, 0.95) for t in (5, 20, 35)])
+    assert found is not None
+    fitter = Fitter(found, 0, ours.frames, moving(1).measurement.frames)
+    assert unfilled(canvas, [PIECE], [fitter], []) == [range(COUNT)]
+
+
+@pytest.mark.parametrize("release", ["as it is", "graded", "logo"])
+def test_where_the_recording_explains_the_picture_nothing_is_unfilled(release: str) -> None:
+    canvas, fitter = known(release)
+    assert unfilled(canvas, [PIECE], [fitter], []) == []
 
 
 def test_boxes_lie_inside_the_picture() -> None:

@@ -59,3 +59,11 @@ def test_a_window_that_no_second_piece_fills_resembles_what_was_compared_in_it()
     assert holds(resembling(canvas, open_window), 35)
     filled = replace(open_window, beside=[Piece(0, 30, line)])
     assert resembling(canvas, filled) == []
+
+
+def test_an_unfilled_part_of_the_picture_may_be_of_any_recording() -> None:
+    canvas, fitter = compared()
+    line = fitter.best(np.arange(30), (1.0,))[0]
+    hidden = Assembly([Piece(0, 30, line)], [], [fitter], unfilled=[range(30)])
+    spans = resembling(canvas, hidden)
+    assert all(holds(spans, frame) for frame in range(90))

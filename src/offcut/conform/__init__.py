@@ -33,8 +33,9 @@ LIMITS = (
     "them can be off; moving zooms, stabilised pictures and those filmed off a screen, as far as one shift, "
     "one scale, one small turn and one mild tilt hold; and of several pictures at once, two. Of a second "
     "picture, how it comes in and goes is not measured.",
-    "A small or moving picture set into another may not be noticed: the picture around it then explains the "
-    "span, and raw shown only in the small one is reported as left out.",
+    "Where a part of the picture keeps changing and nothing found explains it, all raw that is not named is "
+    "undecidable. A small or moving picture set into another may not be noticed: raw shown only in it is "
+    "then reported as left out.",
     "Not recognised in this version: pictures upside down, turned by more than 15 degrees or stretched, very "
     "dark or very coarse ones, speeds slower than a quarter or faster than about four times, and spans "
     "shorter than about a quarter of a second. Raw shown only in such a form is reported as left out or "

@@ -12,7 +12,7 @@ from offcut.conform.ambiguity import CLEAR_WHEN
 from offcut.conform.anchors import Anchor, agreement, distance_px, sharpened
 from offcut.conform.canvas import Canvas, correlation, normalised
 from offcut.conform.hypotheses import Geometry
-from offcut.conform.insets import inset_planes
+from offcut.conform.insets import inset_planes, unfilled
 from offcut.conform.lines import Fitter, Line
 from offcut.conform.path import LEAST_FRAMES, OFF, Piece, best_path, candidates, gains, pieces, standing
 from offcut.conform.placements import usual
@@ -118,6 +118,7 @@ class Assembly:
         fitters: What the lines of all pieces refer to.
         searched: All that was compared; what resembles a part of the release without a source is in it.
         windows: Of these, what was compared through windows of the release.
+        unfilled: Release frames in which a part of the picture changes that nothing found explains.
     """
 
     pieces: list[Piece]
@@ -125,6 +126,7 @@ class Assembly:
     fitters: list[Fitter]
     searched: Sequence[Fitter] = ()
     windows: Sequence[Fitter] = ()
+    unfilled: Sequence[range] = ()
 
 
 def held(canvas: Canvas) -> list[int]:
@@ -178,7 +180,7 @@ def assemble(canvas: Canvas, planes: Sequence[Plane]) -> Assembly:
         for piece, line in zip(found, lines, strict=True)
         if _is_beside(polished[line.plane], line)
     ]
-    return Assembly(first, beside, polished, fitters, more)
+    return Assembly(first, beside, polished, fitters, more, unfilled(canvas, first, polished, beside))
 
 
 def _path(lines: Sequence[Line], fitters: Sequence[Fitter], release: FrameTimes) -> NDArray[np.int64]:

@@ -27,6 +27,13 @@ LEAST_AREA, LEAST_FILL = 0.03, 0.7
 APART_TIMES, SIDE_SHARE = 3.0, 0.4
 """A pixel differs if it does so three times as much as the middle one; a side is where two in five do."""
 
+FILLED, MOST_UPRIGHT, MOST_OBLONG, LEAST_UNFILLED_FRAMES = 0.4, 0.5, 3.0, 30
+"""Share of a box that a second picture has to cover; shapes and length of a picture set into another."""
+
+CHANGE_LAG, LEAST_CHANGE, LEAST_DETAIL = 6, 1.5, 12.0
+"""Mean change over six frames above which something moves there, and least spread, in grey levels: graphics
+lie still, and a plain part is a poor match rather than another picture."""
+
 ALIKE_PX = 3
 LEAST_BEYOND, PLAIN_LEVELS = 0.2, 8.0
 """Share of the picture, and spread in grey levels, from which what lies beside a recording is searched."""
@@ -49,8 +56,53 @@ def inset_planes(canvas: Canvas, pieces: Sequence[Piece], fitters: Sequence[Fitt
     return found
 
 
-def unexplained(canvas: Canvas, piece: Piece, fitter: Fitter) -> list[Window]:
-    """Upright boxes in which a piece's recording is not seen, in fractions of the release."""
+def unfilled(
+    canvas: Canvas, pieces: Sequence[Piece], fitters: Sequence[Fitter], beside: Sequence[Piece]
+) -> list[range]:
+    """Release frames in which a part of the picture changes that is neither the first nor a second recording.
+
+    What lies still over the picture, or lies in a line, is graphics and does not count.
+    """
+    found = []
+    for piece in pieces:
+        if piece.line is None or piece.last - piece.first < LEAST_UNFILLED_FRAMES:
+            continue
+        masks = [
+            fitters[other.line.plane].plane.mask
+            for other in beside
+            if other.line is not None and other.first < piece.last and piece.first < other.last
+        ]
+        for window in unexplained(canvas, piece, fitters[piece.line.plane], beyond=False):
+            left, top = round(window[0] * canvas.width), round(window[1] * canvas.height)
+            right = left + max(1, round(window[2] * canvas.width))
+            bottom = top + max(1, round(window[3] * canvas.height))
+            shape = (right - left) / (bottom - top)
+            filled = any(float(m[top:bottom, left:right].mean()) >= FILLED for m in masks)
+            upright = MOST_UPRIGHT <= shape <= MOST_OBLONG
+            if (
+                not filled
+                and upright
+                and _changes(canvas.luma[piece.first : piece.last, top:bottom, left:right])
+            ):
+                found.append(range(piece.first, piece.last))
+                break
+    return found
+
+
+def _changes(seen: NDArray[np.uint8]) -> bool:
+    """Whether a part of the picture, shape (frames, height, width), is detailed and keeps changing."""
+    at = np.arange(0, len(seen) - CHANGE_LAG, CHANGE_LAG)
+    if len(at) == 0:
+        return False
+    apart = np.abs(seen[at + CHANGE_LAG].astype(np.float32) - seen[at]).mean(axis=(1, 2))
+    return float(np.median(apart)) > LEAST_CHANGE and float(seen.std()) > LEAST_DETAIL
+
+
+def unexplained(canvas: Canvas, piece: Piece, fitter: Fitter, *, beyond: bool = True) -> list[Window]:
+    """Upright boxes in which a piece's recording is not seen, in fractions of the release.
+
+    With `beyond`, also what lies outside of the recording's picture.
+    """
     assert piece.line is not None
     geometry, mask = fitter.plane.geometry, canvas.mask(fitter.plane.geometry)
     both = np.zeros((canvas.height, canvas.width), np.float32)
@@ -68,6 +120,8 @@ def unexplained(canvas: Canvas, piece: Piece, fitter: Fitter) -> list[Window]:
     differs = ((agrees < DISAGREES) & mask).astype(np.uint8)
     differs = np.asarray(cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), np.uint8)
     inside = _boxes(differs, apart > APART_TIMES * float(np.median(apart[mask])) + 1e-3)
+    if not beyond:
+        return inside
     return [*inside, *_beyond(canvas, mask, canvas.luma[(piece.first + piece.last) // 2])]
 
 

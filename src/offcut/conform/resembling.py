@@ -27,6 +27,10 @@ def resembling(canvas: Canvas, assembly: Assembly) -> list[tuple[int, Span]]:
         number = fitter.plane.geometry.recording
         times = canvas.recordings[number].frames
         found.setdefault(number, []).extend(_alike(fitter, frames, times))
+    if assembly.unfilled:
+        # Whatever was set in there was not found: it may be of any recording.
+        for number, recording in enumerate(canvas.recordings):
+            found[number] = [Span(recording.frames.start_s, recording.frames.end_s)]
     return [(number, span) for number, spans in found.items() for span in union(spans)]
 
 
