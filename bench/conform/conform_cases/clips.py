@@ -67,7 +67,6 @@ class Clip:
         last = max(wanted)
         with av.open(str(self.path)) as container:
             stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
             if seek_pts is not None:
                 container.seek(seek_pts, stream=stream, backward=True)
             for frame in container.decode(stream):
